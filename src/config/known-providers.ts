@@ -1,0 +1,72 @@
+/** Which provider an entry of the configuration is about. */
+import type { Provider } from '../core/provider.ts'
+import type { Draft } from './draft.ts'
+import { nearest } from './nearest.ts'
+import type { ProviderEntry } from './schema.ts'
+
+/** What the name of a provider entry stands for. */
+export type KnownProvider =
+  | { readonly kind: 'known'; readonly provider: Provider }
+  /** An identifier of the file format that is not served here so far: accepted, left out. */
+  | { readonly kind: 'later' }
+  /** Always there, never configured. */
+  | { readonly kind: 'built-in' }
+  | { readonly kind: 'unknown'; readonly nearest: string | undefined }
+
+const builtIn: ReadonlySet<string> = new Set(['simulator'])
+
+/** Every identifier the file format has; which of them are served is told by the list of providers. */
+const reserved = [
+  ...['openai', 'azure', 'anthropic', 'bedrock', 'vertex', 'gemini', 'cohere', 'openrouter', 'xai', 'replicate'],
+  ...['mistral', 'groq', 'cerebras', 'parasail', 'nebius', 'huggingface', 'fireworks', 'perplexity', 'ollama', 'sgl'],
+  ...['vllm', 'elevenlabs', 'runway', 'bedrock_mantle', 'deepseek', 'opencode-go', 'opencode-zen', 'runware'],
+  ...['sarvam', 'wafer', 'zro', 'databricks', 'github-copilot', 'typesafe', 'deepgram'],
+]
+
+/** The types a custom provider can be of so far: those whose own wire format is spoken here. */
+export const customBaseTypes = ['openai'] as const
+
+/** What stands behind a provider's name, where it is not a custom provider. */
+export function knownProvider(id: string, providers: readonly Provider[]): KnownProvider {
+  const provider = providers.find((candidate) => candidate.id === id)
+  if (builtIn.has(id)) return { kind: 'built-in' }
+  if (provider !== undefined) return { kind: 'known', provider }
+  if (reserved.includes(id)) return { kind: 'later' }
+  return { kind: 'unknown', nearest: nearest(id, [...providers.map((candidate) => candidate.id), ...reserved]) }
+}
+
+/**
+ * The provider an entry describes, undefined where there is none. An entry with `custom_provider_config` is a provider of
+ * its own even where a built-in one has the same name: files are older than lists of providers.
+ */
+export function providerOf(
+  id: string,
+  entry: Draft<ProviderEntry>,
+  providers: readonly Provider[],
+): Provider | undefined {
+  const custom = entry.custom_provider_config
+  if (custom === undefined) {
+    const known = knownProvider(id, providers)
+    return known.kind === 'known' ? known.provider : undefined
+  }
+  const type = customBaseTypes.find((candidate) => candidate === custom.base_provider_type)
+  const base = providers.find((provider) => provider.id === type)
+  if (base === undefined) return undefined
+  // Where it is, what it is configured by and the beginnings of model names are the base's own affair.
+  const { baseUrl: _, environment: __, families: ___, ...wire } = base
+  return { ...wire, id, name: id, auth: custom.is_key_less ? { scheme: 'none' } : base.auth }
+}
+
+/**
+ * Is a key needed to call it? Not where the provider takes none, where a machine can prove who it is by itself, and where
+ * the address is the user's own: such a server often asks for no key.
+ */
+export function needsKey(provider: Provider, entry: Draft<ProviderEntry>): boolean {
+  if (entry.custom_provider_config !== undefined) return entry.custom_provider_config.is_key_less !== true
+  return provider.auth.scheme !== 'none' && provider.auth.scheme !== 'azure' && provider.baseUrl !== undefined
+}
+
+/** What a key is called in logs, in `x-bf-api-key` and in virtual keys. Older files give their keys no names. */
+export function keyName(name: string | undefined, provider: string, index: number): string {
+  return name ?? `${provider}-${index + 1}`
+}

@@ -1,0 +1,234 @@
+/**
+ * JSON as text (RFC 8259): finds where values stand, so that a body can be changed at a few places while every other byte stays as it was
+ * written. Works on decoded text and on byte strings alike, as everything that gives JSON its structure is ASCII.
+ */
+
+/** A member of an object: where its name begins, and where its value begins and ends. */
+export interface Member {
+  readonly key: string
+  readonly keyAt: number
+  readonly at: number
+  readonly end: number
+}
+
+/** Where a value begins and ends. */
+export interface Span {
+  readonly at: number
+  readonly end: number
+}
+
+const quote = 34
+const comma = 44
+const colon = 58
+const openBracket = 91
+const backslash = 92
+const closeBracket = 93
+const openBrace = 123
+const closeBrace = 125
+
+/** The text is not JSON where it was looked at; `at` is the position. */
+export class JsonTextError extends Error {
+  readonly at: number
+
+  constructor(message: string, at: number) {
+    super(message)
+    this.at = at
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 10 || code === 13 || code === 9
+}
+
+function skipSpace(text: string, at: number): number {
+  let position = at
+  while (isSpace(text.charCodeAt(position))) position++
+  return position
+}
+
+/** Behind the closing quote of the string that opens at `at`. */
+function stringEnd(text: string, at: number): number {
+  let position = text.indexOf('"', at + 1)
+  while (position !== -1) {
+    let slashes = 0
+    while (text.charCodeAt(position - 1 - slashes) === backslash) slashes++
+    if (slashes % 2 === 0) return position + 1
+    position = text.indexOf('"', position + 1)
+  }
+  throw new JsonTextError('a string that does not end', at)
+}
+
+/** Behind the object or array that opens at `at`. */
+function containerEnd(text: string, at: number): number {
+  let depth = 0
+  for (let position = at; position < text.length; position++) {
+    const code = text.charCodeAt(position)
+    if (code === quote) position = stringEnd(text, position) - 1
+    else if (code === openBrace || code === openBracket) depth++
+    else if ((code === closeBrace || code === closeBracket) && --depth === 0) return position + 1
+  }
+  throw new JsonTextError('an object or array that does not end', at)
+}
+
+/** Behind the value that begins at `at`. */
+export function valueEnd(text: string, at: number): number {
+  const first = text.charCodeAt(at)
+  if (first === quote) return stringEnd(text, at)
+  if (first === openBrace || first === openBracket) return containerEnd(text, at)
+  let position = at
+  for (; position < text.length; position++) {
+    const code = text.charCodeAt(position)
+    if (code === comma || code === closeBrace || code === closeBracket || isSpace(code)) break
+  }
+  if (position === at) throw new JsonTextError('no value', at)
+  return position
+}
+
+/** The members of the object that begins at `at`, leading space allowed. */
+export function members(text: string, at = 0): Member[] {
+  const found: Member[] = []
+  let position = skipSpace(text, at)
+  if (text.charCodeAt(position) !== openBrace) throw new JsonTextError('no object', position)
+  position = skipSpace(text, position + 1)
+  if (text.charCodeAt(position) === closeBrace) return found
+  for (;;) {
+    if (text.charCodeAt(position) !== quote) throw new JsonTextError('no member name', position)
+    const keyAt = position
+    const keyEnd = stringEnd(text, position)
+    position = skipSpace(text, keyEnd)
+    if (text.charCodeAt(position) !== colon) throw new JsonTextError('no colon', position)
+    const valueAt = skipSpace(text, position + 1)
+    const end = valueEnd(text, valueAt)
+    found.push({ key: keyName(text, keyAt, keyEnd), keyAt, at: valueAt, end })
+    position = skipSpace(text, end)
+    if (text.charCodeAt(position) === closeBrace) return found
+    if (text.charCodeAt(position) !== comma) throw new JsonTextError('no comma', position)
+    position = skipSpace(text, position + 1)
+  }
+}
+
+function keyName(text: string, at: number, end: number): string {
+  const raw = text.slice(at + 1, end - 1)
+  return raw.includes('\\') ? (JSON.parse(text.slice(at, end)) as string) : raw
+}
+
+/** The elements of the array that begins at `at`. */
+export function elements(text: string, at: number): Span[] {
+  const found: Span[] = []
+  if (text.charCodeAt(at) !== openBracket) throw new JsonTextError('no array', at)
+  let position = skipSpace(text, at + 1)
+  if (text.charCodeAt(position) === closeBracket) return found
+  for (;;) {
+    const end = valueEnd(text, position)
+    found.push({ at: position, end })
+    position = skipSpace(text, end)
+    if (text.charCodeAt(position) === closeBracket) return found
+    if (text.charCodeAt(position) !== comma) throw new JsonTextError('no comma', position)
+    position = skipSpace(text, position + 1)
+  }
+}
+
+/** The member of that name, the last one where a name stands twice, as `JSON.parse` has it. */
+export function member(list: readonly Member[], key: string): Member | undefined {
+  for (let index = list.length - 1; index >= 0; index--) if (list[index]?.key === key) return list[index]
+  return undefined
+}
+
+/** Is the value `null`, or not there at all? */
+export function isNull(text: string, found: Member | undefined): boolean {
+  return found === undefined || text.startsWith('null', found.at)
+}
+
+/** How deep a text nests and how many members its objects have, without building anything. */
+export function survey(text: string): { depth: number; members: number } {
+  let depth = 0
+  let deepest = 0
+  let count = 0
+  for (let position = 0; position < text.length; position++) {
+    const code = text.charCodeAt(position)
+    if (code === quote) position = stringEnd(text, position) - 1
+    else if (code === colon) count++
+    else if (code === openBrace || code === openBracket) {
+      if (++depth > deepest) deepest = depth
+    } else if (code === closeBrace || code === closeBracket) depth--
+  }
+  return { depth: deepest, members: count }
+}
+
+/** The path of the first name that stands twice in one object, such as `messages[0].role`. */
+export function duplicateMember(text: string, at = skipSpace(text, 0), path = ''): string | undefined {
+  const first = text.charCodeAt(at)
+  if (first === openBracket) {
+    for (const [index, element] of elements(text, at).entries()) {
+      const found = duplicateMember(text, element.at, `${path}[${index}]`)
+      if (found !== undefined) return found
+    }
+  }
+  if (first !== openBrace) return undefined
+  const seen = new Set<string>()
+  for (const { key, at: valueAt } of members(text, at)) {
+    const here = path === '' ? key : `${path}.${key}`
+    if (seen.has(key)) return here
+    seen.add(key)
+    const found = duplicateMember(text, valueAt, here)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Changes to a text, gathered in any order and made at once; they may not overlap. */
+export class Edits {
+  readonly #changes: { at: number; end: number; text: string }[] = []
+
+  get size(): number {
+    return this.#changes.length
+  }
+
+  replace(span: Span, text: string): void {
+    this.#changes.push({ at: span.at, end: span.end, text })
+  }
+
+  insert(at: number, text: string): void {
+    this.#changes.push({ at, end: at, text })
+  }
+
+  /** Takes members out of one object together with the commas that went with them. */
+  remove(list: readonly Member[], unwanted: (found: Member) => boolean): void {
+    for (let index = 0; index < list.length; index++) {
+      const first = list[index]!
+      if (!unwanted(first)) continue
+      let last = index
+      while (last + 1 < list.length && unwanted(list[last + 1]!)) last++
+      const before = list[index - 1]
+      const after = list[last + 1]
+      if (before !== undefined) this.#changes.push({ at: before.end, end: list[last]!.end, text: '' })
+      else this.#changes.push({ at: first.keyAt, end: after?.keyAt ?? list[last]!.end, text: '' })
+      index = last
+    }
+  }
+
+  apply(text: string): string {
+    if (this.#changes.length === 0) return text
+    // Sorting is stable: what was inserted at one place stays in the order of insertion.
+    this.#changes.sort((one, other) => one.at - other.at)
+    let result = ''
+    let position = 0
+    for (const change of this.#changes) {
+      result += text.slice(position, change.at) + change.text
+      position = change.end
+    }
+    return result + text.slice(position)
+  }
+}
+
+/** JSON text of any value as a byte string: everything beyond ASCII is escaped. */
+export function asciiJson(value: unknown): string {
+  const text = JSON.stringify(value)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII is what is meant.
+  return /^[\x00-\x7f]*$/.test(text) ? text : escapeBeyondAscii(text)
+}
+
+/** JSON text with everything beyond ASCII escaped, so that it is the same text in every encoding. */
+export function escapeBeyondAscii(text: string): string {
+  return text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,23 @@
+/**
+ * The half of the chat completions dialect that faces clients, and the home of what our wire contract adds to OpenAI's.
+ * https://platform.openai.com/docs/api-reference/chat
+ */
+import type { ClientChat } from '../../core/dialect.ts'
+import { encodeError } from './errors.ts'
+import { decodeRequest } from './request.ts'
+import { encodeResponse } from './response.ts'
+import { checkRequest } from './schema.ts'
+import { spliceResponse } from './splice.ts'
+import { spliceEvents } from './splice-stream.ts'
+import { encodeEvents } from './stream.ts'
+
+export const openaiChatClient: ClientChat = {
+  dialect: 'openai-chat',
+  checkRequest,
+  decodeRequest,
+  encodeResponse,
+  encodeEvents,
+  encodeError,
+  spliceResponse,
+  spliceEvents,
+}

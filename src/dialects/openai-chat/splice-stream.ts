@@ -1,0 +1,222 @@
+/**
+ * A provider's chat stream on its way to a client of the same dialect: each chunk keeps its own bytes and gets ours spliced in; usage is held
+ * back for one last chunk, and a stream that was cut never gets an end.
+ * https://platform.openai.com/docs/api-reference/chat-streaming
+ */
+import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
+import { textOfBytes } from '../../core/bytes.ts'
+import type { ReplyStream, StreamProgress, StreamWriting } from '../../core/dialect.ts'
+import { GatewayError } from '../../core/errors.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { asciiJson, Edits, elements, member, members } from '../../core/json-text.ts'
+import { frameText } from '../../core/sse.ts'
+import { longestEvent } from '../../core/translate.ts'
+import { encodeError, errorInDisguise } from './errors.ts'
+import { extraFieldsJson } from './extra-fields.ts'
+import { spliceChoice, spliceUsage } from './splice.ts'
+
+export function spliceEvents(writing: StreamWriting): ReplyStream {
+  return new StreamSplicer(writing)
+}
+
+class StreamSplicer implements ReplyStream {
+  readonly progress: StreamProgress = {
+    committed: false,
+    complete: false,
+    done: false,
+    error: undefined,
+    usage: undefined,
+  }
+  readonly #writing: StreamWriting
+  readonly #parser: EventSourceParser
+  /** Everything of `extra_fields` in front of the two numbers that change. */
+  readonly #extraHead: string
+  readonly #seen = new Set<number>()
+  readonly #finished = new Set<number>()
+  #out = ''
+  #chunkIndex = 0
+  #previous: number
+  /** The chunk that brought usage last, or else the last chunk: what the final chunk is made of. */
+  #usageChunk = ''
+  #lastChunk = ''
+
+  constructor(writing: StreamWriting) {
+    this.#writing = writing
+    this.#previous = writing.started
+    const { latency, chunk_index, ...still } = extraFieldsJson(writing.extra)
+    this.#extraHead = `,"extra_fields":${asciiJson(still).slice(0, -1)},"latency":`
+    this.#parser = createParser({
+      onEvent: (event) => this.#event(event),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded')
+          this.#fail(unreadable(`an event of more than ${longestEvent} bytes`))
+      },
+      maxBufferSize: longestEvent,
+    })
+  }
+
+  push(bytes: string): string {
+    this.#parser.feed(bytes)
+    return this.#take()
+  }
+
+  end(): string {
+    if (this.progress.error === undefined && !this.progress.done) this.#finish()
+    return this.#take()
+  }
+
+  failure(error: GatewayError): string {
+    return frameText({ data: asciiJson(encodeError(error, this.#writing.extra)) })
+  }
+
+  #take(): string {
+    const out = this.#out
+    this.#out = ''
+    return out
+  }
+
+  #fail(error: GatewayError): void {
+    this.progress.error ??= error
+  }
+
+  #event(event: EventSourceMessage): void {
+    const { progress } = this
+    if (progress.done || progress.error !== undefined) return
+    if (event.data === '[DONE]') return this.#finish()
+    let chunk: Json
+    try {
+      // Bytes that are no ASCII make wrong characters here, but not another structure, and the structure is what is looked at.
+      chunk = JSON.parse(event.data) as Json
+    } catch (error) {
+      return this.#fail(unreadable('an event that is no JSON', error))
+    }
+    if (!isJsonObject(chunk)) return this.#fail(unreadable('an event that is no JSON object'))
+    if (event.event === 'error' || isJsonObject(chunk['error']) || typeof chunk['error'] === 'string')
+      return this.#fail(toldError(event.data))
+    if (Array.isArray(chunk['choices'])) this.#chunk(event.data, chunk, chunk['choices'])
+    else if (isJsonObject(chunk['usage'])) this.#usageChunk = event.data
+    // An event of a kind that is not known here: the client may know it.
+    else this.#out += frameText(event)
+  }
+
+  #chunk(data: string, chunk: JsonObject, choices: Json[]): void {
+    this.#lastChunk = data
+    const hasUsage = isJsonObject(chunk['usage'])
+    if (hasUsage) this.#usageChunk = data
+    if (hasUsage && choices.length === 0) return
+    let nested = false
+    for (const choice of choices) if (isJsonObject(choice)) nested = this.#follow(choice) || nested
+    this.#out += `data: ${this.#written(data, chunk, nested, hasUsage)}\n\n`
+  }
+
+  /** Notes what a choice says of the answer's progress; true when something inside it has to be added to. */
+  #follow(choice: JsonObject): boolean {
+    const { progress } = this
+    const index = typeof choice['index'] === 'number' ? choice['index'] : 0
+    this.#seen.add(index)
+    if (typeof choice['finish_reason'] === 'string') {
+      this.#finished.add(index)
+      progress.committed = true
+      progress.complete = this.#finished.size >= Math.max(this.#seen.size, this.#writing.choices)
+    }
+    const delta = choice['delta']
+    if (!isJsonObject(delta)) return false
+    if (!progress.committed) progress.committed = hasContent(delta)
+    return (
+      isJsonObject(choice['logprobs']) ||
+      typeof delta['reasoning_content'] === 'string' ||
+      typeof delta['reasoning'] === 'string'
+    )
+  }
+
+  #written(data: string, chunk: JsonObject, nested: boolean, hasUsage: boolean): string {
+    const text = nested || hasUsage ? this.#edited(data, hasUsage) : data
+    const closing = text.lastIndexOf('}')
+    const usage = chunk['usage'] === undefined ? ',"usage":null' : ''
+    const end = text.slice(0, closing) + usage + this.#extra(this.#latency(), data)
+    return end.includes('\n') ? end.replaceAll('\n', '\ndata: ') : end
+  }
+
+  #edited(data: string, hasUsage: boolean): string {
+    const edits = new Edits()
+    const list = members(data)
+    for (const choice of elements(data, member(list, 'choices')!.at)) spliceChoice(data, choice, 'delta', edits)
+    if (hasUsage) edits.replace(member(list, 'usage')!, 'null')
+    return edits.apply(data)
+  }
+
+  #latency(): number {
+    const now = this.#writing.now()
+    const latency = Math.round(now - this.#previous)
+    this.#previous = now
+    return latency
+  }
+
+  #extra(latency: number, raw: string): string {
+    const rawResponse = this.#writing.rawResponse ? `,"raw_response":${raw}` : ''
+    return `${this.#extraHead}${latency},"chunk_index":${this.#chunkIndex++}${rawResponse}}}`
+  }
+
+  /** The provider's stream is over: the last chunk and `[DONE]` when every choice has ended, else an error. */
+  #finish(): void {
+    const { progress } = this
+    if (this.#finished.size === 0 || this.#finished.size < this.#seen.size) {
+      return this.#fail(
+        new GatewayError(
+          'upstream-cut',
+          'Error reading stream: it ended before the answer did, without a finish reason',
+          {
+            code: 'stream_cut',
+          },
+        ),
+      )
+    }
+    progress.complete = true
+    progress.done = true
+    const source = this.#usageChunk === '' ? this.#lastChunk : this.#usageChunk
+    const final = this.#finalChunk(source).replaceAll('\n', '\ndata: ')
+    this.#out += `data: ${final}\n\ndata: [DONE]\n\n`
+  }
+
+  #finalChunk(source: string): string {
+    const edits = new Edits()
+    const list = members(source)
+    const choices = member(list, 'choices')
+    const empty = this.#writing.includeUsage ? '[]' : '[{"index":0,"delta":{},"logprobs":null,"finish_reason":null}]'
+    const usage = member(list, 'usage')
+    this.progress.usage = spliceUsage(source, usage, edits)
+    let added = ''
+    if (choices === undefined) added += `,"choices":${empty}`
+    else edits.replace(choices, empty)
+    if (usage === undefined) added += ',"usage":null'
+    const total = Math.round(this.#writing.now() - this.#writing.started)
+    const text = edits.apply(source)
+    return text.slice(0, text.lastIndexOf('}')) + added + this.#extra(total, source)
+  }
+}
+
+/** Is there anything of an answer in a delta? A role and empty texts only announce one. */
+function hasContent(delta: JsonObject): boolean {
+  for (const key in delta) {
+    const value = delta[key]
+    if (key === 'role' || value === null || value === '' || value === undefined) continue
+    if (Array.isArray(value) && value.length === 0) continue
+    return true
+  }
+  return false
+}
+
+function unreadable(what: string, cause?: unknown): GatewayError {
+  return new GatewayError('upstream-unreadable', `Error reading stream: the provider sent ${what}`, {
+    code: 'invalid_response',
+    cause,
+  })
+}
+
+function toldError(data: string): GatewayError {
+  const told = JSON.parse(textOfBytes(data)) as Json
+  return (
+    errorInDisguise(told) ??
+    new GatewayError('upstream-error', 'The provider ended the stream with an error.', { upstreamError: told })
+  )
+}

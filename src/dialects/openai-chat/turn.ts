@@ -1,0 +1,261 @@
+/**
+ * An assistant's turn: on this wire a message of flat members, in the canonical form a list of blocks in the order reasoning, content,
+ * refusal, sound, tool calls. Requests, replies and (piece by piece) streams share it.
+ * https://platform.openai.com/docs/api-reference/chat/object
+ */
+import type { Annotation, AudioBlock, Block, Extra, ReasoningBlock, TextBlock, ToolCallBlock } from '../../core/chat.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { decodeContent, encodePart } from './blocks.ts'
+import { type Keeper, type Known, unknownFields } from './extra.ts'
+import { defined, numberOf, objectOf, objectsOf, textOf, wordsOf } from './wire.ts'
+
+/** The members of a message that are taken apart here. */
+export const turnNames = {
+  role: true,
+  content: true,
+  refusal: true,
+  audio: { id: true, data: true, transcript: true, expires_at: true },
+  reasoning: true,
+  reasoning_content: true,
+  reasoning_details: true,
+  annotations: true,
+  tool_calls: true,
+  // The deprecated name for one call.
+  function_call: true,
+} as const satisfies Known
+
+export interface Turn {
+  content: Block[]
+  /** What `names` has no name for, below the message. */
+  extra?: Extra
+}
+
+/** `callId` makes an id for a tool call that came without one. */
+export function decodeTurn(message: JsonObject, names: Known, callId: (position: number) => string): Turn {
+  const reasoning = decodeReasoning(message)
+  const refusal = wordsOf(message['refusal'])
+  const audio = objectOf(message['audio'])
+  const told = wordsOf(message['reasoning']) ?? wordsOf(message['reasoning_content'])
+  const extra = unknownFields(message, names)
+  // Where the details say something else than the text, the text is not ours to make again.
+  const differs = told !== undefined && told !== reasoningText(reasoning)
+  return defined({
+    content: [
+      ...reasoning,
+      ...annotated(decodeContent(message['content']), objectsOf(message['annotations']).map(decodeAnnotation)),
+      ...(refusal === undefined ? [] : [{ type: 'refusal' as const, text: refusal }]),
+      ...(audio === undefined ? [] : [decodeAudio(audio)]),
+      ...toolCallsOf(message).map((call, position) => decodeToolCall(call, () => callId(position))),
+    ],
+    extra: differs ? { ...extra, reasoning: told } : extra,
+  })
+}
+
+/** Annotations belong to a text; where there is none, to an empty one. */
+function annotated(content: Block[], annotations: Annotation[]): Block[] {
+  if (annotations.length === 0) return content
+  const position = content.findIndex((block) => block.type === 'text')
+  if (position < 0) return [...content, { type: 'text', text: '', annotations }]
+  return content.with(position, { ...(content[position] as TextBlock), annotations })
+}
+
+/** A turn as members of a message. Content parts are left as a list. */
+export interface FlatTurn {
+  parts: JsonObject[]
+  refusal?: string
+  audio?: JsonObject
+  reasoning?: string
+  reasoning_details?: JsonObject[]
+  annotations?: JsonObject[]
+  tool_calls?: JsonObject[]
+}
+
+export function encodeTurn(blocks: readonly Block[], keeper: Keeper, path: string): FlatTurn {
+  const turn: FlatTurn = { parts: [] }
+  for (const [position, block] of blocks.entries()) place(turn, block, keeper, `${path}.content[${position}]`)
+  const reasoning = reasoningText(blocks)
+  return reasoning === '' ? turn : { ...turn, reasoning }
+}
+
+function place(turn: FlatTurn, block: Block, keeper: Keeper, path: string): void {
+  switch (block.type) {
+    case 'reasoning':
+      turn.reasoning_details = [
+        ...(turn.reasoning_details ?? []),
+        encodeReasoning(block, turn.reasoning_details?.length ?? 0, keeper, path),
+      ]
+      return
+    case 'refusal':
+      turn.refusal = (turn.refusal ?? '') + block.text
+      return
+    case 'audio':
+      if (turn.audio !== undefined) keeper.lose(path)
+      turn.audio ??= encodeAudio(block)
+      return
+    case 'tool-call':
+      turn.tool_calls = [...(turn.tool_calls ?? []), encodeToolCall(block, keeper, path)]
+      return
+    case 'text':
+      if (block.annotations)
+        turn.annotations = [
+          ...(turn.annotations ?? []),
+          ...block.annotations.flatMap((note) => encodeAnnotation(note, keeper, path)),
+        ]
+      break
+    case 'unknown':
+      if (block.place !== undefined && block.place !== 'content' && keeper.own) {
+        const member = listNames[block.place]
+        turn[member] = [...(turn[member] ?? []), block.value]
+        return
+      }
+  }
+  const part = encodePart(block, keeper, path)
+  if (part) turn.parts.push(part)
+}
+
+const listNames = { 'reasoning-details': 'reasoning_details', 'tool-calls': 'tool_calls' } as const
+
+/** What was thought, as one text. */
+export function reasoningText(blocks: readonly Block[]): string {
+  return blocks.map((block) => (block.type === 'reasoning' ? (block.text ?? '') : '')).join('')
+}
+
+/** Details where there are any, and a block for the plain text where the details do not have it. */
+function decodeReasoning(message: JsonObject): Block[] {
+  const details = objectsOf(message['reasoning_details']).map(decodeDetail)
+  const text = wordsOf(message['reasoning']) ?? wordsOf(message['reasoning_content'])
+  if (text === undefined || reasoningText(details) !== '') return details
+  return [{ type: 'reasoning', kind: 'text', text }, ...details]
+}
+
+const detailKinds: Readonly<Record<string, ReasoningBlock['kind']>> = {
+  'reasoning.text': 'text',
+  'reasoning.summary': 'summary',
+  'reasoning.encrypted': 'encrypted',
+}
+
+/** The member of a detail that has its text. */
+const detailText = { text: 'text', summary: 'summary', encrypted: 'text' } as const
+
+export function decodeDetail(detail: JsonObject, position: number): Block {
+  const kind = detailKinds[textOf(detail['type']) ?? '']
+  if (kind === undefined) return { type: 'unknown', value: detail, place: 'reasoning-details' }
+  const text = detailText[kind]
+  const extra = unknownFields(detail, { type: true, index: true, id: true, signature: true, data: true, [text]: true })
+  const index = numberOf(detail['index']) ?? position
+  return defined({
+    type: 'reasoning' as const,
+    kind,
+    text: textOf(detail[text]),
+    signature: textOf(detail['signature']),
+    data: textOf(detail['data']),
+    id: textOf(detail['id']),
+    extra: index === position ? extra : { ...extra, index },
+  })
+}
+
+export function encodeReasoning(block: ReasoningBlock, index: number, keeper: Keeper, path: string): JsonObject {
+  const { kind, text, signature, data, id, extra } = block
+  return keeper.put(
+    defined({ id, index, type: `reasoning.${kind}`, [detailText[kind]]: text, signature, data }),
+    extra,
+    path,
+  )
+}
+
+function decodeAudio(audio: JsonObject): AudioBlock {
+  const data = textOf(audio['data'])
+  return defined({
+    type: 'audio' as const,
+    source: data === undefined ? undefined : ({ kind: 'data', data } as const),
+    id: textOf(audio['id']),
+    transcript: textOf(audio['transcript']),
+    expiresAt: numberOf(audio['expires_at']),
+  })
+}
+
+function encodeAudio({ id, source, transcript, expiresAt }: AudioBlock): JsonObject {
+  return defined({ id, data: source?.kind === 'data' ? source.data : undefined, expires_at: expiresAt, transcript })
+}
+
+const callNames = {
+  function: { index: true, id: true, type: true, function: { name: true, arguments: true } },
+  custom: { index: true, id: true, type: true, custom: { name: true, input: true } },
+} as const satisfies Record<ToolCallBlock['kind'], Known>
+
+/** The calls of a message or a delta, one by the deprecated name among them. */
+export function toolCallsOf({ tool_calls, function_call }: JsonObject): JsonObject[] {
+  const calls = objectsOf(tool_calls)
+  return objectOf(function_call) ? [...calls, { type: 'function', function: function_call }] : calls
+}
+
+/** A call of a kind that is not known stays whole. */
+export function decodeToolCall(call: JsonObject, callId: () => string): Block {
+  const kind = callKind(call)
+  if (kind === undefined) return { type: 'unknown', value: call, place: 'tool-calls' }
+  return defined({
+    type: 'tool-call' as const,
+    kind,
+    id: wordsOf(call['id']) ?? callId(),
+    name: calledName(call, kind) ?? '',
+    arguments: calledWith(call, kind) ?? '',
+    extra: unknownCallFields(call, kind),
+  })
+}
+
+export function callKind(call: JsonObject): ToolCallBlock['kind'] | undefined {
+  const type = call['type'] ?? (call['custom'] ? 'custom' : 'function')
+  return type === 'function' || type === 'custom' ? type : undefined
+}
+
+export function calledName(call: JsonObject, kind: ToolCallBlock['kind']): string | undefined {
+  return wordsOf(objectOf(call[kind])?.['name'])
+}
+
+/** The text the model wrote. Some servers send the object it stands for. */
+export function calledWith(call: JsonObject, kind: ToolCallBlock['kind']): string | undefined {
+  const given = objectOf(call[kind])?.[kind === 'custom' ? 'input' : 'arguments']
+  return objectOf(given) ? JSON.stringify(given) : textOf(given)
+}
+
+export function unknownCallFields(call: JsonObject, kind: ToolCallBlock['kind']): Extra | undefined {
+  return unknownFields(call, callNames[kind])
+}
+
+export function encodeToolCall(block: ToolCallBlock, keeper: Keeper, path: string): JsonObject {
+  const { kind, id, name, arguments: given, extra } = block
+  const called = kind === 'custom' ? { custom: { name, input: given } } : { function: { name, arguments: given } }
+  return keeper.put({ id, type: kind, ...called }, extra, path)
+}
+
+const annotationNames = {
+  type: true,
+  url_citation: { url: true, title: true, start_index: true, end_index: true, text: true },
+} as const satisfies Known
+
+export function decodeAnnotation(annotation: JsonObject): Annotation {
+  const citation = objectOf(annotation['url_citation'])
+  const url = textOf(citation?.['url'])
+  if (annotation['type'] !== 'url_citation' || url === undefined) return { type: 'unknown', value: annotation }
+  return defined({
+    type: 'url-citation' as const,
+    url,
+    title: textOf(citation?.['title']),
+    startIndex: numberOf(citation?.['start_index']),
+    endIndex: numberOf(citation?.['end_index']),
+    text: textOf(citation?.['text']),
+    extra: unknownFields(annotation, annotationNames),
+  })
+}
+
+/** Nothing for an annotation of a kind only another dialect knows. */
+export function encodeAnnotation(annotation: Annotation, keeper: Keeper, path: string): JsonObject[] {
+  if (annotation.type === 'unknown') {
+    if (keeper.own) return [annotation.value]
+    keeper.lose(`${path}.annotations`)
+    return []
+  }
+  const { url, title, startIndex, endIndex, text, extra } = annotation
+  const citation = defined({ end_index: endIndex, start_index: startIndex, title, url, text })
+  return [keeper.put({ type: 'url_citation', url_citation: citation }, extra, `${path}.annotations`)]
+}

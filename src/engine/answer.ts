@@ -1,0 +1,27 @@
+/** What a target answered, as far as it has come. */
+import type { ReplyStream } from '../core/dialect.ts'
+import type { ExtraFields } from '../core/extra-fields.ts'
+import type { Credential } from '../core/snapshot.ts'
+import type { UpstreamBody } from '../ports/upstream.ts'
+import type { Target } from './plan.ts'
+import type { Watch } from './watch.ts'
+
+/** A stream has come to its commit point: `opening` holds everything up to it. */
+export type Answer = AnswerBase & ({ readonly kind: 'unary'; readonly text: string } | StreamAnswer)
+
+export interface AnswerBase {
+  readonly target: Target
+  /** What it was asked with, to be kept out of errors. */
+  readonly credential: Credential
+  readonly extra: ExtraFields
+  /** The provider's response headers that go on, flat. */
+  readonly headers: readonly string[]
+}
+
+export interface StreamAnswer {
+  readonly kind: 'stream'
+  readonly opening: string
+  readonly stream: ReplyStream
+  readonly body: UpstreamBody
+  readonly watch: Watch
+}

@@ -1,0 +1,77 @@
+/** A streamed reply up to its commit point: before it another target may still be asked, after it there is no way back. */
+import { textOfBytes } from '../core/bytes.ts'
+import type { ReplyStream, StreamWriting } from '../core/dialect.ts'
+import { GatewayError } from '../core/errors.ts'
+import { isJsonObject } from '../core/json.ts'
+import { translateEvents } from '../core/translate.ts'
+import type { UpstreamReply } from '../ports/upstream.ts'
+import type { Answer, AnswerBase } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import { readJson } from './unary.ts'
+import type { Watch } from './watch.ts'
+import type { World } from './world.ts'
+
+/** Bytes of a reply that should have been a stream which are read to learn what it was instead. */
+const longestSurprise = 1024 * 1024
+
+interface Opening {
+  readonly reply: UpstreamReply
+  readonly base: AnswerBase
+  readonly exchange: Exchange
+  readonly world: World
+  readonly watch: Watch
+  /** When the call went out. */
+  readonly started: number
+}
+
+/** Throws when the stream fails before it is an answer. */
+export async function openStream({ reply, base, exchange, world, watch, started }: Opening): Promise<Answer> {
+  const { network, provider, id } = base.target.provider
+  if (!isEventStream(reply)) {
+    watch.expect(network.firstByteTimeout, `no whole answer from ${id}`)
+    throw noStream(textOfBytes(await reply.body.all(longestSurprise)), base)
+  }
+  const { client, options, request } = exchange.call
+  const usageWish = request.body['stream_options']
+  const writing: StreamWriting = {
+    extra: base.extra,
+    includeUsage: isJsonObject(usageWish) && usageWish['include_usage'] === true,
+    choices: typeof request.body['n'] === 'number' ? request.body['n'] : 1,
+    rawResponse: options.rawResponse || base.target.provider.sendBackRawResponse,
+    started,
+    now: world.clock.now,
+  }
+  const chat = provider.chat!
+  const stream: ReplyStream =
+    client.dialect === chat.dialect ? client.spliceEvents(writing) : translateEvents(chat, client, writing)
+  const { progress } = stream
+  watch.expect(network.firstContentTimeout || network.idleTimeout, `no token from ${id}`)
+  let opening = ''
+  while (!progress.committed && !progress.complete) {
+    const bytes = await reply.body.read()
+    opening += bytes === null ? stream.end() : stream.push(bytes)
+    if (progress.error !== undefined) throw progress.error
+    if (bytes === null) break
+    if (network.firstContentTimeout === 0) watch.touch()
+  }
+  watch.expect(network.idleTimeout, `nothing more from ${id}`)
+  return { ...base, kind: 'stream', opening, stream, body: reply.body, watch }
+}
+
+function isEventStream(reply: UpstreamReply): boolean {
+  const type = reply.headers['content-type']
+  // Some servers forget the type; what they send is then judged by what it says.
+  return type === undefined || type.includes('text/event-stream')
+}
+
+function noStream(text: string, base: AnswerBase): GatewayError {
+  try {
+    base.target.provider.provider.chat!.decodeResponse(readJson(text))
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+  return new GatewayError('upstream-unreadable', 'The provider answered a request for a stream with a whole reply.', {
+    code: 'invalid_response',
+  })
+}

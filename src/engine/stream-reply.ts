@@ -1,0 +1,100 @@
+/** A committed stream on its way to the client: reads the provider, hands out the client's bytes, and never lets a cut look like an end. */
+import { GatewayError } from '../core/errors.ts'
+import type { Answer, StreamAnswer } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import { maskError } from './mask-error.ts'
+import type { World } from './world.ts'
+
+/** How long an answer that is complete is waited for to say so, in milliseconds. */
+const grace = 900
+
+/** Pulled by whoever writes to the client, one read at a time, so that a slow client slows the provider down. */
+export class StreamReply {
+  /** Why the stream failed after its start; undefined while it has not. */
+  error: GatewayError | undefined
+  readonly #answer: Answer & StreamAnswer
+  readonly #exchange: Exchange
+  readonly #world: World
+  #opening: string
+  #ended = false
+
+  constructor(answer: Answer & StreamAnswer, exchange: Exchange, world: World) {
+    this.#answer = answer
+    this.#exchange = exchange
+    this.#world = world
+    this.#opening = answer.opening
+  }
+
+  /** The next bytes for the client, never empty; null when there are no more. Does not reject. */
+  async next(): Promise<string | null> {
+    let text = this.#opening
+    this.#opening = ''
+    while (text === '' && !this.#ended) text = await this.#read()
+    if (text === '') return null
+    return text
+  }
+
+  async #read(): Promise<string> {
+    const { stream, watch } = this.#answer
+    const { progress } = stream
+    if (progress.done) return this.#finish()
+    let text: string
+    try {
+      const bytes = progress.complete ? await this.#readSoon() : await this.#answer.body.read()
+      watch.touch()
+      text = bytes === null ? stream.end() : stream.push(bytes)
+      if (bytes === null && progress.error === undefined) return text + this.#finish()
+    } catch (error) {
+      return this.#fail(asGatewayError(error))
+    }
+    return progress.error === undefined ? text : text + this.#fail(progress.error)
+  }
+
+  /** The answer is complete: what belongs to it follows at once, or not at all. */
+  #readSoon(): Promise<string | null> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#world.clock.after(grace, () => resolve(null))
+      Promise.resolve(this.#answer.body.read()).then(resolve, reject).finally(cancel)
+    })
+  }
+
+  #finish(): string {
+    this.#ended = true
+    this.#exchange.usage = this.#answer.stream.progress.usage
+    this.#answer.watch.stop()
+    this.#world.background(this.#drain())
+    return ''
+  }
+
+  #fail(failure: GatewayError): string {
+    const error = maskError(failure, this.#answer.credential)
+    this.#ended = true
+    this.error = error
+    this.#exchange.usage = this.#answer.stream.progress.usage
+    this.#answer.watch.stop()
+    this.#exchange.running?.abort(error)
+    return this.#answer.stream.failure(error)
+  }
+
+  /** Lets the provider's body run out, so that its connection can be used again; one that does not end is closed. */
+  async #drain(): Promise<void> {
+    const { running } = this.#exchange
+    const cancel = this.#world.clock.after(grace, () =>
+      running?.abort(new GatewayError('upstream-cut', 'The stream went on after its end.')),
+    )
+    try {
+      while ((await this.#answer.body.read()) !== null) {
+        // What comes after the end belongs to nobody.
+      }
+    } catch {
+      // The connection is gone; the answer was complete.
+    } finally {
+      cancel()
+    }
+  }
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError('internal', 'The stream could not be written.', { cause: error })
+}

@@ -1,0 +1,87 @@
+/** Chat completions over HTTP: makes a `Call` of a request and sends what the engine answers. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientChat } from '../../core/dialect.ts'
+import { GatewayError } from '../../core/errors.ts'
+import type { Snapshot } from '../../core/snapshot.ts'
+import type { Call } from '../../engine/call.ts'
+import { handle } from '../../engine/handle.ts'
+import type { World } from '../../engine/world.ts'
+import { readBody } from '../read-body.ts'
+import { writeStream, writeText } from '../write.ts'
+import { presentedCredentials } from './credentials.ts'
+import { checkRequiredHeaders, readOptions } from './options.ts'
+import { readRequest } from './read-request.ts'
+
+export interface ChatRoute {
+  readonly id: string
+  /** The model that the path names, if any. */
+  readonly model: string | undefined
+  /** What stands behind the question mark. */
+  readonly query: string
+  /** Headers for every reply. */
+  readonly headers: readonly string[]
+}
+
+/** Rejects with `GatewayError` when the request is not fit to be handled. */
+export async function serveChat(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: ChatRoute,
+  client: ClientChat,
+  snapshot: Snapshot,
+  world: World,
+): Promise<void> {
+  const call = await readCall(request, response, route, client, snapshot, world)
+  const reply = await handle(call, world)
+  try {
+    if (response.destroyed) return
+    const headers = [...route.headers, ...reply.headers]
+    if (reply.body.kind === 'text') writeText(response, reply.status, headers, reply.body.text)
+    else await writeStream(response, headers, reply.body.stream, snapshot.client.streamKeepAlive)
+  } finally {
+    reply.close()
+  }
+}
+
+async function readCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: ChatRoute,
+  client: ClientChat,
+  snapshot: Snapshot,
+  world: World,
+): Promise<Call> {
+  const arrived = world.clock.now()
+  checkContentType(request)
+  checkRequiredHeaders(request.headers, snapshot.client)
+  const leaving = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) leaving.abort()
+  })
+  const read = readRequest(await readBody(request, snapshot.client.maxBodyBytes))
+  const head = client.checkRequest(route.model === undefined ? read.body : { ...read.body, model: route.model })
+  const apiVersion = route.query === '' ? undefined : (new URLSearchParams(route.query).get('api-version') ?? undefined)
+  return {
+    id: route.id,
+    arrived,
+    snapshot,
+    presented: presentedCredentials(request.headers, snapshot),
+    options: readOptions(request.headers, snapshot.client, apiVersion),
+    client,
+    request: read,
+    head,
+    signal: leaving.signal,
+  }
+}
+
+/** JSON, in UTF-8. A client that says nothing is believed to mean it. */
+function checkContentType(request: IncomingMessage): void {
+  const type = request.headers['content-type']
+  if (type === undefined || type === 'application/json') return
+  const isJson = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)
+  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(type)?.[1]?.toLowerCase()
+  if (isJson && (charset === undefined || charset === 'utf-8' || charset === 'utf8')) return
+  throw new GatewayError('unsupported-media-type', `Content-Type is '${type}'; send application/json in UTF-8.`, {
+    code: 'unsupported_media_type',
+  })
+}

@@ -1,0 +1,24 @@
+/** Fireworks AI. https://docs.fireworks.ai/tools-sdks/openai-compatibility */
+import { openaiPaths, type Provider } from '../core/provider.ts'
+import { openaiChat } from '../dialects/openai-chat/provider.ts'
+
+export const fireworks = {
+  id: 'fireworks',
+  name: 'Fireworks AI',
+  docs: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
+  baseUrl: 'https://api.fireworks.ai/inference',
+  auth: { scheme: 'bearer' },
+  paths: openaiPaths,
+  chat: openaiChat({
+    // The output cap it documents.
+    maxTokens: 'max_tokens',
+    // The templates of open models know `system`; `developer` only a few of them.
+    developerRole: 'system',
+    // What its models know between them: none of them `minimal`.
+    efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
+    // Where it tells reasoning, and where it reads the earlier turns' back.
+    reasoningBack: 'reasoning_content',
+  }),
+  environment: { key: ['FIREWORKS_API_KEY'] },
+  families: ['accounts/fireworks/'],
+} satisfies Provider

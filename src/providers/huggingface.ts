@@ -1,0 +1,24 @@
+/**
+ * Hugging Face Inference Providers: one router in front of many hosts.
+ * https://huggingface.co/docs/inference-providers/tasks/chat-completion
+ */
+import { openaiPaths, type Provider } from '../core/provider.ts'
+import { openaiChat } from '../dialects/openai-chat/provider.ts'
+
+export const huggingface = {
+  id: 'huggingface',
+  name: 'Hugging Face',
+  docs: 'https://huggingface.co/docs/inference-providers/tasks/chat-completion',
+  baseUrl: 'https://router.huggingface.co',
+  auth: { scheme: 'bearer' },
+  paths: openaiPaths,
+  chat: openaiChat({
+    // The only output cap it documents.
+    maxTokens: 'max_tokens',
+    // The templates of open models know `system`; `developer` only a few of them.
+    developerRole: 'system',
+    // Open models know no `minimal`.
+    efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
+  }),
+  environment: { key: ['HF_TOKEN'] },
+} satisfies Provider

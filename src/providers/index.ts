@@ -1,0 +1,55 @@
+/** The list of providers: one file each, one line here. */
+import type { Provider } from '../core/provider.ts'
+import { anthropic } from './anthropic.ts'
+import { azure } from './azure.ts'
+import { cerebras } from './cerebras.ts'
+import { cohere } from './cohere.ts'
+import { deepseek } from './deepseek.ts'
+import { fireworks } from './fireworks.ts'
+import { gemini } from './gemini.ts'
+import { github } from './github.ts'
+import { groq } from './groq.ts'
+import { huggingface } from './huggingface.ts'
+import { mistral } from './mistral.ts'
+import { nebius } from './nebius.ts'
+import { ollama } from './ollama.ts'
+import { openai } from './openai.ts'
+import { openrouter } from './openrouter.ts'
+import { parasail } from './parasail.ts'
+import { perplexity } from './perplexity.ts'
+import { sgl } from './sgl.ts'
+import { together } from './together.ts'
+import { vllm } from './vllm.ts'
+import { xai } from './xai.ts'
+
+/** Every provider that is known by name, in alphabetical order. */
+export const providers: readonly Provider[] = [
+  anthropic,
+  azure,
+  cerebras,
+  cohere,
+  deepseek,
+  fireworks,
+  gemini,
+  github,
+  groq,
+  huggingface,
+  mistral,
+  nebius,
+  ollama,
+  openai,
+  openrouter,
+  parasail,
+  perplexity,
+  sgl,
+  together,
+  vllm,
+  xai,
+]
+
+const byId = new Map(providers.map((provider) => [provider.id, provider]))
+
+/** The provider of that id, in the case it is listed in. */
+export function findProvider(id: string): Provider | undefined {
+  return byId.get(id)
+}

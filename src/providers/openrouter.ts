@@ -1,0 +1,21 @@
+/** OpenRouter. https://openrouter.ai/docs/api-reference/overview */
+import { openaiPaths, type Provider } from '../core/provider.ts'
+import { openaiChat } from '../dialects/openai-chat/provider.ts'
+
+export const openrouter = {
+  id: 'openrouter',
+  name: 'OpenRouter',
+  docs: 'https://openrouter.ai/docs/api-reference/overview',
+  baseUrl: 'https://openrouter.ai/api',
+  auth: { scheme: 'bearer' },
+  paths: openaiPaths,
+  chat: openaiChat({
+    // One object for effort and token budget, whatever the model behind it takes.
+    reasoning: 'object',
+    // Signed and encrypted reasoning must come back as it was for a conversation with tools to go on.
+    reasoningBack: 'reasoning_details',
+    // Handed on to the models that cache by marks.
+    cacheControl: true,
+  }),
+  environment: { key: ['OPENROUTER_API_KEY'] },
+} satisfies Provider

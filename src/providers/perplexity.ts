@@ -1,0 +1,29 @@
+/**
+ * Perplexity's Sonar models. Perplexity announced the end of this endpoint for 27 September 2026; what follows it, the Agent API, speaks
+ * the Responses wire. https://docs.perplexity.ai/docs/sonar/openai-compatibility
+ */
+import type { Provider } from '../core/provider.ts'
+import { openaiChat } from '../dialects/openai-chat/provider.ts'
+
+export const perplexity = {
+  id: 'perplexity',
+  name: 'Perplexity',
+  docs: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
+  baseUrl: 'https://api.perplexity.ai',
+  auth: { scheme: 'bearer' },
+  paths: { chat: '/chat/completions' },
+  chat: openaiChat({
+    // Its request schema has no such fields.
+    drop: ['logit_bias', 'seed', 'service_tier'],
+    // The only output cap in its schema.
+    maxTokens: 'max_tokens',
+    // Its roles are system, user, assistant and tool.
+    developerRole: 'system',
+    // The documented values.
+    efforts: ['minimal', 'low', 'medium', 'high'],
+    // `stream_options` is not in its schema; every chunk has usage.
+    streamUsage: false,
+  }),
+  environment: { key: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'] },
+  families: ['sonar'],
+} satisfies Provider

@@ -1,0 +1,12 @@
+/** The simulator inside Asbru, as a provider like any other; the house gives it its address. See docs/simulator.md. */
+import { openaiPaths, type Provider } from '../core/provider.ts'
+import { openaiChat } from '../dialects/openai-chat/provider.ts'
+
+export const simulator = {
+  id: 'simulator',
+  name: 'Simulator',
+  docs: 'https://platform.openai.com/docs/api-reference/chat',
+  auth: { scheme: 'none' },
+  paths: openaiPaths,
+  chat: openaiChat(),
+} satisfies Provider

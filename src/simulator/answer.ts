@@ -1,0 +1,281 @@
+/** Turns what a model wants to say into one answer: stop sequences and limits applied, tokens counted, ids made. */
+import { createHash } from 'node:crypto'
+import { speak } from './audio.ts'
+import type { Draft, DraftCall } from './behaviours.ts'
+import { Refused } from './errors.ts'
+import type { ChatRequest } from './request-schema.ts'
+import { countPrompt, countTokens, firstTokens, textOf, tokensOf } from './tokens.ts'
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
+
+/** Everything a reply is written from. All choices say the same, under ids of their own. */
+export interface Answer {
+  /** Hexadecimal, the same for the same body: all ids come from it. */
+  hash: string
+  id: string
+  created: number
+  model: string
+  serviceTier: string
+  choices: number
+  text: string | null
+  refusal: string | null
+  reasoning: string | null
+  calls: DraftCall[]
+  functionCall: { name: string; arguments: string } | null
+  speech: { data: Buffer; expiresAt: number } | null
+  citation: { start: number; end: number } | null
+  finishReason: FinishReason
+  /** How many alternatives to each token, or null where none were asked for. */
+  topLogprobs: number | null
+  usage: Record<string, unknown>
+  /** How many tokens it took, all choices together. */
+  tokens: number
+  /** Fields at the top of the reply that come with the usage. */
+  sources: Record<string, unknown>
+  draft: Draft
+}
+
+/** The most an answer may take in memory, all choices together. */
+const largest = 32 * 1024 * 1024
+
+export interface AnswerContext {
+  /** The text of the request, from which all ids are made. */
+  source: string
+  /** What the request calls the model. */
+  model: string
+  /** Unix seconds. */
+  now: number
+}
+
+/** The answer that a draft becomes. */
+export function finishAnswer(draft: Draft, request: ChatRequest, { source, model, now }: AnswerContext): Answer {
+  const hash = createHash('sha256').update(source).digest('hex')
+  const said = limit(draft, request)
+  const choices = request.n ?? 1
+  const topLogprobs = draft.logprobs ? (request.top_logprobs ?? (request.logprobs ? 0 : 2)) : null
+  refuseTooLarge(said, choices, topLogprobs)
+  const prompt = countPrompt(request)
+  const spoken = draft.audio && said.text !== null ? said.text : null
+  const tokens = countAnswer(said, spoken !== null, request)
+  const usage = usageOf(prompt, tokens, choices, request)
+  const { cost, sources } = billingOf(draft, usage)
+  return {
+    hash,
+    id: `chatcmpl-sim-${hash.slice(0, 24)}`,
+    created: now,
+    model,
+    serviceTier: tierOf(request),
+    choices,
+    ...said,
+    speech:
+      spoken === null ? null : { data: speak(request.audio?.format ?? 'wav', tokens.text), expiresAt: now + 3600 },
+    citation: draft.annotated && said.text ? citationIn(said.text) : null,
+    topLogprobs,
+    usage: { ...usage, ...cost, ...draft.extra?.usage },
+    tokens: usage.completion_tokens,
+    sources,
+    draft,
+  }
+}
+
+type Said = Pick<Answer, 'text' | 'refusal' | 'reasoning' | 'calls' | 'functionCall' | 'finishReason'>
+
+/** Cuts what is said at a stop sequence, then at the token limit, which reasoning counts against first. */
+function limit(draft: Draft, request: ChatRequest): Said {
+  const stopped = draft.text === null ? null : cutAtStop(draft.text, request.stop)
+  const half = draft.cutShort && stopped !== null ? Math.ceil(countTokens(stopped) / 2) : Number.POSITIVE_INFINITY
+  const budget = new Budget(request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY)
+  const reasoning = draft.reasoning === undefined ? null : budget.take(draft.reasoning)
+  const text = stopped === null ? null : budget.take(firstTokens(stopped, half))
+  const refusal = draft.refusal === undefined ? null : budget.take(draft.refusal)
+  const calls: DraftCall[] = []
+  for (const call of draft.calls ?? []) {
+    if (budget.name()) calls.push({ ...call, text: budget.take(call.text) })
+  }
+  const functionCall = draft.functionCall && budget.name() ? draft.functionCall : null
+  return {
+    reasoning,
+    text,
+    refusal,
+    calls,
+    functionCall: functionCall && { ...functionCall, arguments: budget.take(functionCall.arguments) },
+    finishReason: budget.broken ? 'length' : (draft.cutShort ?? reasonOf(draft)),
+  }
+}
+
+function reasonOf(draft: Draft): FinishReason {
+  if (draft.calls) return 'tool_calls'
+  return draft.functionCall ? 'function_call' : 'stop'
+}
+
+/** Tokens that may still be said. */
+class Budget {
+  broken = false
+  private left: number
+
+  constructor(tokens: number) {
+    this.left = tokens
+  }
+
+  take(text: string): string {
+    const count = countTokens(text)
+    const taken = Math.min(this.left, count)
+    this.left -= taken
+    if (taken === count) return text
+    this.broken = true
+    return firstTokens(text, taken)
+  }
+
+  /** The name of a tool costs one token; without one left there is no call. */
+  name(): boolean {
+    if (this.left > 0) this.left--
+    else this.broken = true
+    return !this.broken
+  }
+}
+
+function cutAtStop(text: string, stop: ChatRequest['stop']): string {
+  const found = [stop ?? []]
+    .flat()
+    .filter((sequence) => sequence !== '')
+    .map((sequence) => text.indexOf(sequence))
+    .filter((at) => at >= 0)
+  return found.length > 0 ? text.slice(0, Math.min(...found)) : text
+}
+
+function refuseTooLarge(said: Said, choices: number, topLogprobs: number | null): void {
+  const text = said.text ?? ''
+  const calls = said.calls.reduce((sum, call) => sum + call.text.length, 0)
+  const logprobs = topLogprobs === null ? 0 : (topLogprobs + 1) * 250 * countTokens(text)
+  if (choices * (text.length + calls + (said.reasoning?.length ?? 0) + logprobs) <= largest) return
+  throw new Refused(400, {
+    message: 'The simulator gives no answers of more than 32 MB. Ask for fewer choices, words or logprobs.',
+    type: 'invalid_request_error',
+    param: 'n',
+    code: 'answer_too_large',
+  })
+}
+
+interface AnswerTokens {
+  reasoning: number
+  text: number
+  audio: number
+  total: number
+  accepted: number
+  rejected: number
+}
+
+function countAnswer(said: Said, spoken: boolean, request: ChatRequest): AnswerTokens {
+  const reasoning = said.reasoning === null ? 0 : countTokens(said.reasoning)
+  const calls = said.calls.reduce((sum, call) => sum + 1 + countTokens(call.text), 0)
+  const functionCall = said.functionCall ? 1 + countTokens(said.functionCall.arguments) : 0
+  const text = countTokens(said.text ?? said.refusal ?? '') + calls + functionCall
+  const predicted = predictedTokens(said.text ?? '', request)
+  return {
+    reasoning,
+    text,
+    audio: spoken ? text : 0,
+    total: reasoning + text + (spoken ? text : 0) + predicted.rejected,
+    ...predicted,
+  }
+}
+
+/** A predicted text is accepted up to where the answer leaves it. */
+function predictedTokens(text: string, { prediction }: ChatRequest): { accepted: number; rejected: number } {
+  if (!prediction) return { accepted: 0, rejected: 0 }
+  const predicted = [...tokensOf(textOf({ role: 'user', content: prediction.content }))]
+  let accepted = 0
+  for (const token of tokensOf(text)) {
+    if (token !== predicted[accepted]) break
+    accepted++
+  }
+  return { accepted, rejected: predicted.length - accepted }
+}
+
+interface Usage extends Record<string, unknown> {
+  prompt_tokens: number
+  completion_tokens: number
+}
+
+function usageOf(
+  prompt: { total: number; audio: number },
+  tokens: AnswerTokens,
+  choices: number,
+  request: ChatRequest,
+): Usage {
+  const completion = tokens.total * choices
+  // The real cache needs a warm-up; here a key is enough, so that one request shows cached tokens.
+  const cached = request.prompt_cache_key && prompt.total >= 1024 ? Math.floor(prompt.total / 128) * 128 : 0
+  return {
+    prompt_tokens: prompt.total,
+    completion_tokens: completion,
+    total_tokens: prompt.total + completion,
+    prompt_tokens_details: { cached_tokens: cached, audio_tokens: prompt.audio },
+    completion_tokens_details: {
+      reasoning_tokens: tokens.reasoning * choices,
+      audio_tokens: tokens.audio * choices,
+      accepted_prediction_tokens: tokens.accepted * choices,
+      rejected_prediction_tokens: tokens.rejected * choices,
+    },
+  }
+}
+
+/** `fast` is another name for `priority`, and `auto` is served as `default`. */
+function tierOf({ service_tier }: ChatRequest): string {
+  if (service_tier === 'fast') return 'priority'
+  return service_tier && service_tier !== 'auto' ? service_tier : 'default'
+}
+
+const dollars = (millionths: number) => Number((millionths / 1_000_000).toFixed(9))
+
+function billingOf(
+  { billing }: Draft,
+  usage: Usage,
+): { cost: Record<string, unknown>; sources: Record<string, unknown> } {
+  const input = usage.prompt_tokens
+  const output = usage.completion_tokens * 2
+  if (billing === 'number') return { cost: { cost: dollars(input + output), is_byok: false }, sources: {} }
+  if (billing !== 'perplexity') return { cost: {}, sources: {} }
+  const cost = {
+    input_tokens_cost: dollars(input),
+    output_tokens_cost: dollars(output),
+    citation_tokens_cost: dollars(12),
+    search_queries_cost: dollars(500),
+    request_cost: dollars(5000),
+    total_cost: dollars(input + output + 12 + 500 + 5000),
+  }
+  return {
+    cost: { search_context_size: 'low', citation_tokens: 12, num_search_queries: 1, cost },
+    sources: perplexitySources,
+  }
+}
+
+const page = { title: 'Simulated page', url: 'https://example.com/page' }
+const perplexitySources = {
+  citations: [page.url],
+  search_results: [
+    { ...page, date: '2026-01-01', last_updated: '2026-01-02', snippet: 'What the page says.', source: 'web' },
+  ],
+  videos: [
+    {
+      url: 'https://example.com/video',
+      thumbnail_url: 'https://example.com/video.png',
+      thumbnail_width: 480,
+      thumbnail_height: 360,
+      duration: 61,
+    },
+  ],
+}
+
+/** The last word is what the cited page is said to support. */
+function citationIn(text: string): { start: number; end: number } {
+  return { start: Math.max(0, text.trimEnd().lastIndexOf(' ') + 1), end: text.length }
+}
+
+/** An id that is the same for the same request, choice and place. */
+export function idFor(answer: Answer, prefix: string, ...place: number[]): string {
+  const digest = createHash('sha256')
+    .update(`${answer.hash}.${prefix}.${place.join('.')}`)
+    .digest('hex')
+  return `${prefix}${digest.slice(0, 24)}`
+}

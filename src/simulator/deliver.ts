@@ -1,0 +1,106 @@
+/** Sends a reply as the faults of its request want it: what is sent, when, and how it ends. */
+import { errorOfStatus } from './errors.ts'
+import type { Faults, TokenFault } from './faults.ts'
+import { type Piece, piecesOf } from './pieces.ts'
+import type { Reply } from './replies.ts'
+import { errorEvent } from './stream.ts'
+import type { Ending, Wire } from './wire.ts'
+
+/** Sends it all. Returns when there is nothing more to do, whoever ended it. */
+export async function deliver(wire: Wire, reply: Reply, faults: Faults, now: number): Promise<void> {
+  await wire.pause(faults.slowHeaders ?? 0)
+  if (faults.connection)
+    return wire.finish(({ reset: 'reset', close: 'cut', hang: 'stall' } as const)[faults.connection])
+  const whole = typeof reply.body === 'string'
+  if (whole) await wire.pause((faults.slow ?? 0) + (faults.pace ?? 0) * reply.tokens)
+  wire.open(reply.status, headersOf(reply, faults, now), faults)
+  const pieces = typeof reply.body === 'string' ? piecesOf(reply.body, faults.afterTokens !== undefined) : reply.body
+  let waiting = ''
+  for (const step of steps(pieces, whole, faults)) {
+    if (step === 0) continue
+    if (typeof step === 'string') waiting += step
+    // A body in one piece is one write, unless something happens in the middle.
+    const full = typeof step !== 'string' || (!whole && !faults.burst)
+    if (full && waiting !== '') {
+      if (!(await wire.write(waiting))) return
+      waiting = ''
+    }
+    if (typeof step === 'number') await wire.pause(step)
+    if (typeof step === 'object') return wire.finish(step.ending)
+  }
+}
+
+function headersOf({ headers, body }: Reply, faults: Faults, now: number): Record<string, string> {
+  const { 'content-type': contentType, ...others } = headers
+  const endsEarly =
+    faults.atByte?.act === 'end' || faults.afterTokens?.some(({ act }) => act === 'end' || act === 'garble')
+  const length =
+    typeof body === 'string' && !endsEarly && !faults.gzip
+      ? Buffer.byteLength(body) + (faults.lines?.bom ? 3 : 0)
+      : undefined
+  return {
+    ...others,
+    ...(contentType && !faults.noContentType && { 'content-type': contentType }),
+    ...(length !== undefined && { 'content-length': String(length) }),
+    ...(faults.gzip && { 'content-encoding': 'gzip' }),
+    ...(faults.retryAfterDate !== undefined && {
+      'retry-after': new Date(now + faults.retryAfterDate * 1000).toUTCString(),
+    }),
+    ...faults.headers,
+  }
+}
+
+/** Text to send, milliseconds to wait, or how it ends. */
+type Step = string | number | { ending: Ending }
+
+/** Everything that happens with a body, in order. Always closes with an ending. */
+function* steps(pieces: Iterable<Piece>, whole: boolean, faults: Faults): Generator<Step> {
+  const pending = [...(faults.afterTokens ?? [])].sort((one, other) => one.tokens - other.tokens)
+  let tokens = 0
+  if (faults.lines?.bom) yield '\uFEFF'
+  for (const piece of pieces) {
+    if (piece.kind === 'token' || piece.kind === 'finish') {
+      if (!whole) yield waitBefore(piece, tokens, faults)
+      while (pending[0] && pending[0].tokens <= tokens) {
+        const fault = pending.shift()!
+        yield* strike(fault, whole, faults)
+        if (fault.act !== 'pause' && fault.act !== 'garble') return
+      }
+      if (piece.kind === 'token') tokens++
+    }
+    if (piece.kind === 'finish' && faults.noFinish) continue
+    if (piece.kind === 'usage' && faults.usage === 'late') yield lateness
+    if (piece.kind === 'done' && faults.ending) break
+    yield whole ? piece.text : dressed(piece.text, faults)
+  }
+  yield { ending: faults.ending === 'no-done-open' && !whole ? 'stall' : 'end' }
+}
+
+const lateness = 300
+
+function waitBefore({ kind }: Piece, tokens: number, { slow = 0, pace = 0 }: Faults): number {
+  if (tokens === 0) return slow
+  return kind === 'token' ? pace : 0
+}
+
+function* strike(fault: TokenFault, whole: boolean, faults: Faults): Generator<Step> {
+  if (fault.act === 'pause') {
+    yield fault.for
+  } else if (fault.act === 'garble') {
+    yield whole ? '{]garbled' : dressed('data: {"id":"garbled","choices":[{"ind\n\n', faults)
+  } else if (fault.act !== 'error') {
+    yield { ending: fault.act }
+  } else if (whole) {
+    yield { ending: 'cut' }
+  } else {
+    yield dressed(errorEvent(errorOfStatus(500)), faults)
+    yield { ending: 'end' }
+  }
+}
+
+/** The lines of an event as a less usual server writes them. */
+function dressed(event: string, { lines }: Faults): string {
+  const tight = lines?.tight ? event.replace(/^data: /, 'data:') : event
+  const commented = lines?.comments ? `: ping\n\n${tight}` : tight
+  return lines?.crlf ? commented.replaceAll('\n', '\r\n') : commented
+}

@@ -1,0 +1,13 @@
+/** A reply cut into the pieces it is sent in. Faults count tokens and know what kind a piece is. */
+import { tokensOf } from './tokens.ts'
+
+export interface Piece {
+  kind: 'role' | 'token' | 'other' | 'finish' | 'usage' | 'done'
+  text: string
+}
+
+/** A body that is not streamed: one piece, or the tokens of its text where it must be able to break after the n-th. */
+export function* piecesOf(body: string, breakable: boolean): Generator<Piece> {
+  if (!breakable) yield { kind: 'other', text: body }
+  else for (const text of tokensOf(body)) yield { kind: 'token', text }
+}
