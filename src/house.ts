@@ -52,7 +52,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       variables: options.variables,
       onReload: (result) => tellReload(result, log),
     }),
-    startSimulator({ requireKey: false, remember: 20 }),
+    startSimulator({ requireKey: false, remember: 0 }),
   ])
   const settings = withSimulator(config, simulated)
   const background = new Set<Promise<unknown>>()

@@ -69,7 +69,7 @@ function fingerprint(value: unknown): string {
 
 /** `revealed`: with secrets, to be hashed at once. */
 function show(value: unknown, revealed = false): string {
-  if (value === undefined || value === null) return 'none'
+  if (value === undefined || value === null) return 'not set'
   if (value instanceof Secret) return revealed ? value.reveal() : String(value)
   if (value instanceof RegExp) return String(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')

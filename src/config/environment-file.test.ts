@@ -89,7 +89,7 @@ describe('the environment instead of a file', () => {
   })
 
   it('says so where an address is none', () => {
-    const { snapshot, notes } = snapshotOf({ OLLAMA_HOST: 'http://' })
+    const { snapshot, notes } = snapshotOf({ OLLAMA_HOST: 'http://a b' })
     expect(snapshot.providers.size).toBe(0)
     expect(notes).toEqual(['OLLAMA_HOST is set, but is no URL: Ollama is not configured.'])
   })

@@ -200,7 +200,7 @@ const client = z.object({
     })
     .describe('Which `x-bf-eh-*` headers go on to providers.')
     .optional(),
-  allow_per_request_raw_override: flag.describe('Clients may ask for raw bodies by header. Default false.').optional(),
+  allow_per_request_raw_override: flag.describe('Clients may ask for raw bodies by header. Default true.').optional(),
   drop_excess_requests: later(flag, 'Refuse rather than queue.'),
   initial_pool_size: later(z.int().min(0), 'Objects kept ready.'),
   enable_logging: later(flag, 'Store requests.'),

@@ -31,7 +31,7 @@ describe('what is not said', () => {
       streamKeepAlive: 15_000,
       requiredHeaders: [],
       headerFilter: { allow: [], deny: [] },
-      allowRawOverride: false,
+      allowRawOverride: true,
     })
   })
 
@@ -89,7 +89,7 @@ describe('what is said', () => {
         max_request_body_size_mb: 1.5,
         stream_keepalive_interval: 0,
         header_filter_config: { allowlist: ['X-Trace', '*'], denylist: ['X-Other'] },
-        allow_per_request_raw_override: true,
+        allow_per_request_raw_override: false,
       },
     })
     expect(client).toMatchObject({
@@ -100,7 +100,7 @@ describe('what is said', () => {
       maxBodyBytes: 1.5 * 1024 * 1024,
       streamKeepAlive: 0,
       headerFilter: { allow: ['x-trace'], deny: ['x-other'] },
-      allowRawOverride: true,
+      allowRawOverride: false,
     })
   })
 

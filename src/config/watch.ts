@@ -41,7 +41,7 @@ export interface ConfigSourceOptions {
   readonly providers: readonly Provider[]
   /** Called at each reading. */
   variables(): Variables
-  /** Told of each reading after the first, whoever asked for it; at that moment `current()` is what the result says. */
+  /** Told of each reading after the first, whoever asked for it; by then `current()` gives the new settings. Must not throw. */
   onReload(result: ReloadResult): void
   /** Read again when the file changes. Default true. */
   readonly watch?: boolean
@@ -165,7 +165,7 @@ async function watchFile(file: string, keeper: Keeper): Promise<() => void> {
     setImmediate(() => keeper.tell(`is not watched for changes: ${String(error)}.`))
   }
   const watchers: FSWatcher[] = []
-  for (const path of new Set([resolve(file), await realpath(file)])) {
+  for (const path of new Set([resolve(file), await realpath(file).catch(() => file)])) {
     try {
       const watcher = watch(dirname(path), { persistent: false }, (_, name) => changed(name, basename(path)))
       watchers.push(watcher.on('error', lost))

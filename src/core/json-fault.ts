@@ -7,8 +7,10 @@ export interface JsonFault {
 }
 
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what JSON strings may not hold.
-const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y
+const escape = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
+const quote = 34
+const backslash = 92
+const firstPrintable = 32
 const space = /[ \t\n\r]*/y
 
 /** The first fault; undefined where there is none. The text may not nest deeper than the stack does. */
@@ -19,8 +21,13 @@ export function jsonFault(text: string): JsonFault | undefined {
 
 /** Line and column, both from 1. */
 export function lineAndColumn(text: string, at: number): { line: number; column: number } {
-  const before = text.slice(0, at)
-  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
+  let line = 1
+  let lineAt = 0
+  for (let feed = text.indexOf('\n'); feed !== -1 && feed < at; feed = text.indexOf('\n', lineAt)) {
+    line++
+    lineAt = feed + 1
+  }
+  return { line, column: at - lineAt + 1 }
 }
 
 class Reader {
@@ -68,8 +75,19 @@ class Reader {
     return this.value()
   }
 
+  /** Goes through the string by hand: a pattern would keep a place on the stack for each of its characters. */
   #string(): JsonFault | undefined {
-    return this.#take(string) ? this.#skip() : this.#expected('a string that ends and has only valid escapes')
+    for (this.at++; ; ) {
+      const code = this.#text.charCodeAt(this.at)
+      if (code === quote) break
+      if (code === backslash) {
+        if (!this.#take(escape)) return this.#expected('a valid escape')
+      } else if (code >= firstPrintable) this.at++
+      else
+        return this.#expected(code < firstPrintable ? 'an escape in place of a control character' : 'the string to end')
+    }
+    this.at++
+    return this.#skip()
   }
 
   #expected(expected: string): JsonFault {

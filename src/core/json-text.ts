@@ -84,13 +84,21 @@ export function valueEnd(text: string, at: number): number {
   return position
 }
 
-/** The members of the object that begins at `at`, leading space allowed. */
-export function members(text: string, at = 0): Member[] {
+/** Reads a value that has to be looked into anyway and tells where it ends, or undefined to have it skipped: saves a second scan. */
+export type Inside<Where> = (where: Where, at: number) => number | undefined
+
+/** An object: its members, and where it ends. */
+export interface ObjectText extends Span {
+  readonly members: readonly Member[]
+}
+
+/** The object that begins at `at`, leading space allowed. */
+export function readObject(text: string, at = 0, inside?: Inside<string>): ObjectText {
   const found: Member[] = []
-  let position = skipSpace(text, at)
-  if (text.charCodeAt(position) !== openBrace) throw new JsonTextError('no object', position)
-  position = skipSpace(text, position + 1)
-  if (text.charCodeAt(position) === closeBrace) return found
+  const begin = skipSpace(text, at)
+  if (text.charCodeAt(begin) !== openBrace) throw new JsonTextError('no object', begin)
+  let position = skipSpace(text, begin + 1)
+  if (text.charCodeAt(position) === closeBrace) return { at: begin, end: position + 1, members: found }
   for (;;) {
     if (text.charCodeAt(position) !== quote) throw new JsonTextError('no member name', position)
     const keyAt = position
@@ -98,13 +106,19 @@ export function members(text: string, at = 0): Member[] {
     position = skipSpace(text, keyEnd)
     if (text.charCodeAt(position) !== colon) throw new JsonTextError('no colon', position)
     const valueAt = skipSpace(text, position + 1)
-    const end = valueEnd(text, valueAt)
-    found.push({ key: keyName(text, keyAt, keyEnd), keyAt, at: valueAt, end })
+    const key = keyName(text, keyAt, keyEnd)
+    const end = inside?.(key, valueAt) ?? valueEnd(text, valueAt)
+    found.push({ key, keyAt, at: valueAt, end })
     position = skipSpace(text, end)
-    if (text.charCodeAt(position) === closeBrace) return found
+    if (text.charCodeAt(position) === closeBrace) return { at: begin, end: position + 1, members: found }
     if (text.charCodeAt(position) !== comma) throw new JsonTextError('no comma', position)
     position = skipSpace(text, position + 1)
   }
+}
+
+/** The members of the object that begins at `at`, leading space allowed. */
+export function members(text: string, at = 0): readonly Member[] {
+  return readObject(text, at).members
 }
 
 function keyName(text: string, at: number, end: number): string {
@@ -112,20 +126,30 @@ function keyName(text: string, at: number, end: number): string {
   return raw.includes('\\') ? (JSON.parse(text.slice(at, end)) as string) : raw
 }
 
-/** The elements of the array that begins at `at`. */
-export function elements(text: string, at: number): Span[] {
+/** An array: its elements, and where it ends. */
+export interface ArrayText extends Span {
+  readonly elements: readonly Span[]
+}
+
+/** The array that begins at `at`. */
+export function readArray(text: string, at: number, inside?: Inside<number>): ArrayText {
   const found: Span[] = []
   if (text.charCodeAt(at) !== openBracket) throw new JsonTextError('no array', at)
   let position = skipSpace(text, at + 1)
-  if (text.charCodeAt(position) === closeBracket) return found
+  if (text.charCodeAt(position) === closeBracket) return { at, end: position + 1, elements: found }
   for (;;) {
-    const end = valueEnd(text, position)
+    const end = inside?.(found.length, position) ?? valueEnd(text, position)
     found.push({ at: position, end })
     position = skipSpace(text, end)
-    if (text.charCodeAt(position) === closeBracket) return found
+    if (text.charCodeAt(position) === closeBracket) return { at, end: position + 1, elements: found }
     if (text.charCodeAt(position) !== comma) throw new JsonTextError('no comma', position)
     position = skipSpace(text, position + 1)
   }
+}
+
+/** The elements of the array that begins at `at`. */
+export function elements(text: string, at: number): readonly Span[] {
+  return readArray(text, at).elements
 }
 
 /** The member of that name, the last one where a name stands twice, as `JSON.parse` has it. */
@@ -155,25 +179,41 @@ export function survey(text: string): { depth: number; members: number } {
   return { depth: deepest, members: count }
 }
 
-/** The path of the first name that stands twice in one object, such as `messages[0].role`. */
-export function duplicateMember(text: string, at = skipSpace(text, 0), path = ''): string | undefined {
-  const first = text.charCodeAt(at)
-  if (first === openBracket) {
-    for (const [index, element] of elements(text, at).entries()) {
-      const found = duplicateMember(text, element.at, `${path}[${index}]`)
-      if (found !== undefined) return found
+/** An object or array that is open: the names that its object has had (undefined: it is an array), and where in it we are. */
+interface Level {
+  readonly names: Set<string> | undefined
+  place: string | number
+}
+
+/** The path of the first name that stands twice in one object of a valid text, such as `messages[0].role`. */
+export function duplicateMember(text: string): string | undefined {
+  // One walk for all levels: to look into each object on its own would read what is inside again at every level.
+  const levels: Level[] = []
+  for (let position = 0; position < text.length; position++) {
+    const code = text.charCodeAt(position)
+    const level = levels.at(-1)
+    if (code === openBrace) levels.push({ names: new Set(), place: '' })
+    else if (code === openBracket) levels.push({ names: undefined, place: 0 })
+    else if (code === closeBrace || code === closeBracket) levels.pop()
+    else if (code === comma && typeof level?.place === 'number') level.place++
+    else if (code === quote) {
+      const end = stringEnd(text, position)
+      if (level?.names !== undefined && text.charCodeAt(skipSpace(text, end)) === colon) {
+        level.place = keyName(text, position, end)
+        if (level.names.has(level.place)) return pathOf(levels)
+        level.names.add(level.place)
+      }
+      position = end - 1
     }
   }
-  if (first !== openBrace) return undefined
-  const seen = new Set<string>()
-  for (const { key, at: valueAt } of members(text, at)) {
-    const here = path === '' ? key : `${path}.${key}`
-    if (seen.has(key)) return here
-    seen.add(key)
-    const found = duplicateMember(text, valueAt, here)
-    if (found !== undefined) return found
-  }
   return undefined
+}
+
+function pathOf(levels: readonly Level[]): string {
+  return levels.reduce((path, { place }) => {
+    if (typeof place === 'number') return `${path}[${place}]`
+    return path === '' ? place : `${path}.${place}`
+  }, '')
 }
 
 /** Changes to a text, gathered in any order and made at once; they may not overlap. */

@@ -104,7 +104,7 @@ export interface NetworkSettings {
   readonly connectTimeout: number
   /** Until the response headers. */
   readonly firstByteTimeout: number
-  /** Of a stream, until the first content event. */
+  /** Of a stream, until the first content event; 0: only silence counts. */
   readonly firstContentTimeout: number
   /** Of a stream, between two reads. */
   readonly idleTimeout: number

@@ -36,7 +36,7 @@ export async function handle(call: Call, world: World): Promise<Reply> {
     if (call.options.explain) return explained(plan, close)
     if (call.signal.aborted) throw clientGone()
     const answer = await attempt(plan, exchange, world)
-    return answered(answer, exchange, world, close)
+    return answered(answer, plan, exchange, world, close)
   } catch (error) {
     return failed(asGatewayError(error, call, world), plan, exchange, close)
   }
@@ -64,8 +64,16 @@ function explained(plan: Plan, close: (outcome: Outcome) => void): Reply {
   return textReply(200, ['content-type', 'application/json'], text, () => close({ status: 200, error: undefined }))
 }
 
-function answered(answer: Answer, exchange: Exchange, world: World, close: (outcome: Outcome) => void): Reply {
+function answered(
+  answer: Answer,
+  plan: Plan,
+  exchange: Exchange,
+  world: World,
+  close: (outcome: Outcome) => void,
+): Reply {
   const headers = [...answer.headers, ...servedHeaders(answer.extra, exchange)]
+  const index = plan.findIndex((step) => step.kind === 'try' && step.target === answer.target)
+  if (index > 0) headers.push('x-bifrost-fallback-index', String(index))
   if (answer.kind === 'unary') {
     headers.push('content-type', 'application/json')
     return textReply(200, headers, answer.text, () => close({ status: 200, error: undefined }))

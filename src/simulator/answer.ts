@@ -1,10 +1,11 @@
 /** Turns what a model wants to say into one answer: stop sequences and limits applied, tokens counted, ids made. */
 import { createHash } from 'node:crypto'
 import { speak } from './audio.ts'
-import type { Draft, DraftCall } from './behaviours.ts'
+import type { Draft } from './behaviours.ts'
 import { Refused } from './errors.ts'
 import type { ChatRequest } from './request-schema.ts'
 import { countPrompt, countTokens, firstTokens, textOf, tokensOf } from './tokens.ts'
+import type { DraftCall } from './tools.ts'
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
 

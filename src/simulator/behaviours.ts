@@ -1,16 +1,10 @@
 /** The models of the simulator: what each answers, as data that the documentation is checked against. */
+import { echoOf } from './echo.ts'
 import { Refused } from './errors.ts'
 import { generateJson } from './generate-json.ts'
 import { distance, nearest } from './near.ts'
-import type { ChatRequest, Message } from './request-schema.ts'
-import { textOf } from './tokens.ts'
-
-export interface DraftCall {
-  type: 'function' | 'custom'
-  name: string
-  /** The arguments of a function as JSON, or the input of a custom tool. */
-  text: string
-}
+import type { ChatRequest } from './request-schema.ts'
+import { callsOf, type DraftCall } from './tools.ts'
 
 /** What a model wants to say, before stop sequences and limits cut it. */
 export interface Draft {
@@ -165,7 +159,7 @@ export function findModel(name: string): { model: Model; number: number } {
 export function draftAnswer(model: Model, number: number, request: ChatRequest): Draft {
   const draft = model.draft(request, number)
   if (model.stubborn) return draft
-  const calls = callsOf(model, request)
+  const calls = callsOf(request, model.callsTools === true)
   if (calls) return { ...draft, text: null, ...calls }
   const format = request.response_format
   const text =
@@ -183,17 +177,6 @@ export function draftAnswer(model: Model, number: number, request: ChatRequest):
   }
 }
 
-/** The text to give back: what the user, or a tool, said last. */
-export function echoOf(request: ChatRequest): string {
-  const last = request.messages.findLast(({ role }) => role === 'user' || role === 'tool') ?? request.messages.at(-1)!
-  return textOf(last) || describeParts(last)
-}
-
-function describeParts(message: Message): string {
-  if (typeof message.content === 'string' || !message.content) return ''
-  return `Received: ${message.content.map((part) => part.type).join(', ')}.`
-}
-
 const efforts: Record<string, number> = { none: 0, minimal: 1, low: 1, high: 3, xhigh: 4, max: 5 }
 
 function thoughts(request: ChatRequest): Draft | { reasoning?: string } {
@@ -204,49 +187,4 @@ function thoughts(request: ChatRequest): Draft | { reasoning?: string } {
     (_, index) => `Step ${index + 1}: the words were given, I give them back.`,
   )
   return { reasoning: sentences.join(' ') }
-}
-
-type Calls = Pick<Draft, 'calls' | 'functionCall'>
-
-/** The tools to call, or undefined where the answer is text. */
-function callsOf(model: Model, request: ChatRequest): Calls | undefined {
-  const answered = ['tool', 'function'].includes(request.messages.at(-1)!.role)
-  const willing = model.callsTools === true && !answered
-  if (request.tools) {
-    const chosen = chosenTools(request, willing)
-    const calls = request.parallel_tool_calls === false ? chosen.slice(0, 1) : chosen
-    return calls.length > 0 ? { calls: calls.map((tool) => callOf(tool, request)) } : undefined
-  }
-  const wanted = request.function_call ?? 'auto'
-  if (!request.functions || wanted === 'none' || (wanted === 'auto' && !willing)) return undefined
-  const called = request.functions.find(({ name }) => typeof wanted === 'string' || name === wanted.name)!
-  return {
-    functionCall: { name: called.name, arguments: JSON.stringify(generateJson(called.parameters ?? noParameters)) },
-  }
-}
-
-type Tool = NonNullable<ChatRequest['tools']>[number]
-
-function chosenTools({ tools = [], tool_choice = 'auto' }: ChatRequest, willing: boolean): Tool[] {
-  if (tool_choice === 'none') return []
-  if (tool_choice === 'auto') return willing ? tools : []
-  if (tool_choice === 'required') return tools
-  if (tool_choice.type !== 'allowed_tools')
-    return tools.filter((tool) => nameOf(tool) === nameOf(tool_choice) && tool.type === tool_choice.type).slice(0, 1)
-  const { mode, tools: allowed } = tool_choice.allowed_tools
-  if (mode === 'auto' && !willing) return []
-  return tools.filter((tool) => allowed.some((other) => other.type === tool.type && nameOf(other) === nameOf(tool)))
-}
-
-type Named = { type: 'function'; function: { name: string } } | { type: 'custom'; custom: { name: string } }
-
-/** What a tool is called, of either kind. */
-export const nameOf = (tool: Named) => (tool.type === 'function' ? tool.function.name : tool.custom.name)
-
-const noParameters = { type: 'object', properties: {} }
-
-function callOf(tool: Tool, request: ChatRequest): DraftCall {
-  if (tool.type === 'custom') return { type: 'custom', name: tool.custom.name, text: echoOf(request) }
-  const made = generateJson(tool.function.parameters ?? noParameters)
-  return { type: 'function', name: tool.function.name, text: JSON.stringify(made) }
 }

@@ -153,6 +153,19 @@ const refused: Case[] = [
     `metadata.${'k'.repeat(65)}`,
   ],
   [
+    'too much metadata',
+    { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [index, 'v'])) },
+    "Invalid 'metadata': too many properties. Expected an object with at most 16 properties.",
+    'metadata',
+    'object_above_max_properties',
+  ],
+  [
+    'too many messages',
+    { messages: Array.from({ length: 2049 }, () => user) },
+    "Invalid 'messages': array too long. Expected an array with maximum length 2048, but got an array with length 2049 instead.",
+    'messages',
+  ],
+  [
     'metadata that is no text',
     { metadata: { a: 1 } },
     "Invalid type for 'metadata.a': expected a string, but got an integer instead.",

@@ -7,6 +7,7 @@ import { badRequest, type Refused } from './errors.ts'
 import { type ChatRequest, chatRequest, type Message } from './request-schema.ts'
 import { functionSchemaFault, responseSchemaFault } from './strict-schema.ts'
 import { textOf } from './tokens.ts'
+import { isSame, nameOf } from './tools.ts'
 
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
@@ -138,7 +139,9 @@ function wrongPattern(place: string, pattern: string): Refused {
 
 function unknownField(keys: string[], path: Path): Refused {
   if (path.length === 0) {
-    return badRequest(`Unrecognized request argument${keys.length > 1 ? 's' : ''} supplied: ${keys.sort().join(', ')}`)
+    return badRequest(
+      `Unrecognized request argument${keys.length > 1 ? 's' : ''} supplied: ${keys.sort().slice(0, 20).join(', ')}`,
+    )
   }
   const place = placeOf([...path, keys[0]!])
   return badRequest(`Unknown parameter: '${place}'.`, place, 'unknown_parameter')
@@ -191,6 +194,10 @@ function outOfRange(place: string, issue: Extract<Issue, { code: 'too_small' | '
       : ['string too long', 'maximum', 'string_above_max_length']
     const text = `${fault}. Expected a string with ${limit} length ${bound}, but got a string with length ${value.length} instead.`
     return badRequest(`Invalid '${place}': ${text}`, place, code)
+  }
+  if (typeof value === 'object') {
+    const text = `too many properties. Expected an object with at most ${bound} properties.`
+    return badRequest(`Invalid '${place}': ${text}`, place, 'object_above_max_properties')
   }
   const kind = issue.origin === 'int' ? 'integer' : 'decimal'
   const [side, sign, code] = below ? ['below minimum', '>=', 'below_min'] : ['above maximum', '<=', 'above_max']
@@ -247,19 +254,12 @@ function checkToolChoice({ tools, tool_choice, parallel_tool_calls }: ChatReques
     )
   }
   if (typeof tool_choice !== 'object') return undefined
-  const offered = new Set(tools.map(referenceOf))
   const named = tool_choice.type === 'allowed_tools' ? tool_choice.allowed_tools.tools : [tool_choice]
-  const missing = named.find((tool) => !offered.has(referenceOf(tool)))
+  const missing = named.find((tool) => !tools.some((offered) => isSame(offered, tool)))
   if (!missing) return undefined
-  const name = missing.type === 'function' ? missing.function.name : missing.custom.name
-  return badRequest(`Invalid value for 'tool_choice': tool '${name}' not found in 'tools' parameter.`, 'tool_choice')
+  const text = `Invalid value for 'tool_choice': tool '${nameOf(missing)}' not found in 'tools' parameter.`
+  return badRequest(text, 'tool_choice')
 }
-
-type Reference = { type: 'function'; function: { name: string } } | { type: 'custom'; custom: { name: string } }
-
-/** A function and a custom tool may share a name. */
-const referenceOf = (tool: Reference) =>
-  `${tool.type} ${tool.type === 'function' ? tool.function.name : tool.custom.name}`
 
 function checkFunctionCall({ functions, function_call }: ChatRequest): Refused | undefined {
   if (function_call === undefined) return undefined

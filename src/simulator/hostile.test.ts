@@ -48,8 +48,10 @@ describe('bodies', () => {
     ['a long model', JSON.stringify({ ...good, model: `echo+${'x'.repeat(1_000_000)}` })],
     ['many faults', JSON.stringify({ ...good, model: `echo${'+x'.repeat(100_000)}` })],
     ['a million messages', `{"model":"echo","messages":[${'{},'.repeat(999_999)}{}]}`],
+    ['a million parts', asContent(`[${'{},'.repeat(999_999)}{}]`)],
+    ['a hundred thousand stops', `{"model":"echo","messages":[],"stop":[${'{},'.repeat(100_000)}{}]}`],
     [
-      'a million unknown fields',
+      'a hundred thousand unknown fields',
       `{"model":"echo","messages":[],${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join()}}`,
     ],
     [
@@ -214,7 +216,7 @@ describe('bare bytes', () => {
       heard += part.toString('latin1')
     })
     socket.on('error', () => {})
-    const closed = once(socket, 'close')
+    const closed = new Promise((resolve) => socket.on('close', resolve))
     socket.write(bytes, 'latin1')
     if (halfClose) socket.end()
     await closed

@@ -543,3 +543,9 @@ test('closing ends everything at once', async () => {
   await short.close()
   await expect(fetch(short.url)).rejects.toThrow()
 })
+
+test('a port that is taken is told', async () => {
+  await expect(startSimulator({ port: Number(new URL(simulator.url).port) })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  })
+})

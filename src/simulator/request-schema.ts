@@ -20,6 +20,48 @@ function integer(minimum = -(2 ** 63), maximum = 2 ** 63) {
 
 const decimal = (minimum: number, maximum: number) => z.number().min(minimum).max(maximum)
 
+/** Enough to tell what is wrong; a million wrong items must not take a second. */
+const mostIssues = 1000
+
+/** A list of at most `most` items, read until so many things are wrong that more would help nobody. */
+function list<Item extends z.ZodType>(item: Item, most: number, least = 1) {
+  const checked = z
+    .array(z.unknown())
+    .min(least)
+    .max(most)
+    .check((context) => {
+      for (const [index, value] of context.value.entries()) {
+        if (context.issues.length > mostIssues) return
+        const { error } = item.safeParse(value)
+        for (const issue of error?.issues ?? []) {
+          context.issues.push({ ...issue, path: [index, ...issue.path], input: value } as z.core.$ZodRawIssue)
+        }
+      }
+    })
+  return checked as unknown as z.ZodType<z.output<Item>[], z.input<Item>[]>
+}
+
+/** An object of at most `most` entries, whatever their names. */
+function dictionary<Value extends z.ZodType>(value: Value, most: number, longestKey: number) {
+  const checked = z.record(z.string(), z.unknown()).check((context) => {
+    const input = context.value
+    const entries = Object.entries(input)
+    if (entries.length > most) {
+      context.issues.push({ code: 'too_big', origin: 'object', maximum: most, inclusive: true, input })
+      return
+    }
+    for (const [key, item] of entries) {
+      if (key.length > longestKey) {
+        context.issues.push({ code: 'invalid_key', origin: 'record', issues: [], path: [key], input })
+      }
+      for (const issue of value.safeParse(item).error?.issues ?? []) {
+        context.issues.push({ ...issue, path: [key, ...issue.path], input: item } as z.core.$ZodRawIssue)
+      }
+    }
+  })
+  return checked as unknown as z.ZodType<Record<string, z.output<Value>>, Record<string, z.input<Value>>>
+}
+
 const toolName = z
   .string()
   .min(1)
@@ -56,7 +98,8 @@ const filePart = z.strictObject({
   prompt_cache_breakpoint: breakpoint,
 })
 
-const parts = <Part extends z.ZodType>(part: Part) => z.union([z.string(), z.array(part).min(1)])
+const mostParts = 100_000
+const parts = <Part extends z.ZodType>(part: Part) => z.union([z.string(), list(part, mostParts)])
 const texts = parts(z.discriminatedUnion('type', [textPart]))
 const userContent = parts(z.discriminatedUnion('type', [textPart, imagePart, audioPart, filePart]))
 const assistantContent = parts(z.discriminatedUnion('type', [textPart, refusalPart]))
@@ -90,8 +133,8 @@ const message = z.discriminatedUnion('role', [
     name: z.string().optional(),
     refusal: z.string().nullish(),
     audio: z.strictObject({ id: z.string() }).nullish(),
-    annotations: z.array(annotation).optional(),
-    tool_calls: z.array(toolCall).min(1).max(128).optional(),
+    annotations: list(annotation, 1000, 0).optional(),
+    tool_calls: list(toolCall, 128).optional(),
     function_call: z.strictObject({ name: toolName, arguments: z.string() }).nullish(),
   }),
   z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: z.string() }),
@@ -136,7 +179,7 @@ const toolChoice = z.union([
       type: z.literal('allowed_tools'),
       allowed_tools: z.strictObject({
         mode: z.enum(['auto', 'required']),
-        tools: z.array(z.discriminatedUnion('type', namedTool)).min(1),
+        tools: list(z.discriminatedUnion('type', namedTool), 128),
       }),
     }),
   ]),
@@ -161,7 +204,7 @@ const moderationPolicy = z.strictObject({ mode: z.enum(['score', 'block']) }).nu
 /** The body of `POST /v1/chat/completions`. A field may be null only where the service documents it. */
 export const chatRequest = z.strictObject({
   model: z.string().min(1),
-  messages: z.array(message).min(1),
+  messages: list(message, 2048),
   audio: z
     .strictObject({
       format: z.enum(['wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16']),
@@ -170,20 +213,16 @@ export const chatRequest = z.strictObject({
     .nullish(),
   frequency_penalty: decimal(-2, 2).nullish(),
   function_call: z.union([z.enum(['none', 'auto']), z.strictObject({ name: z.string() })]).optional(),
-  functions: z
-    .array(z.strictObject({ name: toolName, description: z.string().optional(), parameters: jsonSchema.optional() }))
-    .min(1)
-    .max(128)
-    .optional(),
-  logit_bias: z.record(z.string(), decimal(-100, 100)).nullish(),
+  functions: list(
+    z.strictObject({ name: toolName, description: z.string().optional(), parameters: jsonSchema.optional() }),
+    128,
+  ).optional(),
+  logit_bias: dictionary(decimal(-100, 100), 2048, 64).nullish(),
   logprobs: z.boolean().nullish(),
   max_completion_tokens: integer(1).nullish(),
   max_tokens: integer(1).nullish(),
-  metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
-  modalities: z
-    .array(z.enum(['text', 'audio']))
-    .min(1)
-    .nullish(),
+  metadata: dictionary(z.string().max(512), 16, 64).nullish(),
+  modalities: list(z.enum(['text', 'audio']), 2).nullish(),
   moderation: z
     .strictObject({
       model: z.string(),
@@ -204,7 +243,7 @@ export const chatRequest = z.strictObject({
   safety_identifier: z.string().max(128).nullish(),
   seed: integer().nullish(),
   service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority', 'fast']).nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  stop: z.union([z.string(), list(z.string(), 4, 0)]).nullish(),
   store: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z
@@ -212,11 +251,7 @@ export const chatRequest = z.strictObject({
     .nullish(),
   temperature: decimal(0, 2).nullish(),
   tool_choice: toolChoice.optional(),
-  tools: z
-    .array(z.discriminatedUnion('type', [functionTool, customTool]))
-    .min(1)
-    .max(128)
-    .optional(),
+  tools: list(z.discriminatedUnion('type', [functionTool, customTool]), 128).optional(),
   top_logprobs: integer(0, 20).nullish(),
   top_p: decimal(0, 1).nullish(),
   user: z.string().max(64).optional(),
@@ -242,4 +277,3 @@ export const chatRequest = z.strictObject({
 export type ChatRequest = z.infer<typeof chatRequest>
 export type Message = ChatRequest['messages'][number]
 export type Tool = NonNullable<ChatRequest['tools']>[number]
-export type ToolCall = z.infer<typeof toolCall>

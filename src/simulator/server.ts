@@ -50,6 +50,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   server.on('clientError', (_, socket) => refuseNonsense(socket as Socket))
   server.listen(port, host)
   await once(server, 'listening')
+  // A connection that cannot be accepted, for want of file handles, is no reason to fall over.
+  server.on('error', () => {})
   const { address, family, port: taken } = server.address() as AddressInfo
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
@@ -98,18 +100,19 @@ async function serve(request: IncomingMessage, response: ServerResponse, house: 
   })
   // A client that leaves in the middle of a write is no failure of ours; 'close' has told of it.
   response.on('error', () => {})
-  const common = commonHeaders(place.azure, ++house.served, house.clock() - receivedAt)
+  const number = ++house.served
+  const common = () => commonHeaders(place.azure, number, house.clock() - receivedAt)
   let answered: Answered
   try {
     entry.text = await readText(request)
     house.journal.trim()
-    answered = answer(request, place, entry.text, house, common)
+    answered = answer(request, place, entry.text, house, common())
   } catch (error) {
     if (response.destroyed) return
     const refused = error instanceof Refused ? error : new Refused(500, { message: `The simulator failed: ${error}` })
     // What is left of the body is not read, so nothing can follow on this connection.
     const leaving = request.complete ? undefined : { connection: 'close' }
-    answered = { reply: errorReply(refused, { ...common, ...leaving }), faults: {} }
+    answered = { reply: errorReply(refused, { ...common(), ...leaving }), faults: {} }
   }
   const { reply, faults } = answered
   if (!faults.connection) entry.status = reply.status

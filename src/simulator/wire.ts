@@ -18,6 +18,9 @@ export interface WireOptions {
   gzip?: boolean | undefined
 }
 
+/** Made once: an error of its own for every connection that ends would cost more than the reply. */
+const gone = new Error('The connection is closed.')
+
 export class Wire {
   /** The simulator itself closed the connection: the client did not leave. */
   closedByFault = false
@@ -29,7 +32,7 @@ export class Wire {
 
   constructor(response: ServerResponse) {
     this.response = response
-    response.once('close', () => this.closed.abort())
+    response.once('close', () => this.closed.abort(gone))
   }
 
   open(status: number, headers: Record<string, string>, options: WireOptions): void {

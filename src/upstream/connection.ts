@@ -1,7 +1,7 @@
 /** One connection to a provider, with one request on it at a time. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
-import { type ResponseSink, ResponseReader } from './response-reader.ts'
+import { ResponseReader, type ResponseSink } from './response-reader.ts'
 
 /** Where to connect to, and how. */
 export interface Dial {
@@ -59,14 +59,15 @@ export class Connection {
 
   constructor(owner: ConnectionOwner, dial: Dial, user: ConnectionUser) {
     this.#owner = owner
+    this.#socket = this.#open(dial)
     this.#user = user
     user.connection = this
-    this.#socket = this.#open(dial)
     this.#socket.once(dial.tls === undefined ? 'connect' : 'secureConnect', () => this.#ready())
     this.#socket.on('error', (error) => this.#lose(error))
     this.#socket.on('end', () => this.#ended())
     this.#socket.on('close', () => this.#lose(new Error('connection closed')))
-    if (dial.timeout > 0) this.#timer = setTimeout(() => this.#lose(new Error('connect timeout'), 'timeout'), dial.timeout)
+    if (dial.timeout > 0)
+      this.#timer = setTimeout(() => this.#lose(new Error('connect timeout'), 'timeout'), dial.timeout)
   }
 
   /** Puts a request on an idle connection. */

@@ -57,7 +57,6 @@ export class DecodedBody implements BodySink, Flow {
     const decoder = this.#decoder
     if (decoder === undefined) return this.body.fail(error)
     decoder.flush(() => {
-      decoder.resume()
       while (decoder.read() !== null) {
         // Each piece goes to the body as any other does.
       }

@@ -83,7 +83,9 @@ export abstract class Exchange implements UpstreamExchange, Flow {
   protected refuse(error: unknown): void {
     // Whoever aborted need not wait for the reply as well.
     this.reply.catch(() => {})
-    this.#reject(error instanceof GatewayError ? error : new GatewayError('internal', 'The call failed.', { cause: error }))
+    this.#reject(
+      error instanceof GatewayError ? error : new GatewayError('internal', 'The call failed.', { cause: error }),
+    )
   }
 
   #start(authorization: AuthorizationHeader): void {

@@ -58,7 +58,7 @@ export class IncomingBody implements UpstreamBody, BodySink {
 
   push(bytes: Buffer, start: number, end: number): void {
     if (this.#error !== undefined) return
-    this.#queue += bytes.latin1Slice(start, end)
+    this.#queue += bytes.toString('latin1', start, end)
     if (this.#limit !== undefined) return this.#checkLimit()
     const waiting = this.#waiting
     if (waiting !== undefined) {

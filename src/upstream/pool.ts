@@ -46,8 +46,8 @@ export class Pool implements ConnectionOwner {
 
   /** Sends it over a connection that nobody has used. From within `lost`, it takes the place of the lost one. */
   runFresh(user: ConnectionUser): void {
-    this.#size++
     new Connection(this, this.#dial, user)
+    this.#size++
   }
 
   /** The user waits no more. */

@@ -69,7 +69,7 @@ function isOpenName(name: string): boolean {
 
 function encoded(head: string, body: string, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(head.length + length)
-  bytes.latin1Write(head, 0)
-  bytes.utf8Write(body, head.length)
+  bytes.write(head, 0, 'latin1')
+  bytes.write(body, head.length, 'utf8')
   return bytes
 }

@@ -21,14 +21,14 @@ const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]/
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const lineFeed = 10
 
-/** Headers live on their own: `constructor` or `__proto__` may be the name of one. */
+/** Headers live on their own: `constructor` or `__proto__` may be the name of one. An object made by `Object.create(null)` is three times slower. */
+// biome-ignore lint/complexity/useArrowFunction: arrows construct nothing.
 const HeaderRecord = function () {} as unknown as new () => Record<string, string>
 HeaderRecord.prototype = Object.create(null)
 
 /** `text` goes up to the empty line, and each of its lines ends with CR LF. */
 export function parseHead(text: string): ResponseHead {
-  const unfit = forbidden.exec(text)
-  if (unfit !== null) throw new MalformedResponse(`control character ${unfit[0].charCodeAt(0)} in the head`)
+  if (forbidden.test(text)) throw new MalformedResponse('a control character in the head')
   let lineEnd = endOfLine(text, 0)
   const first = text.slice(0, lineEnd)
   if (!statusLine.test(first)) throw new MalformedResponse(`no status line: ${JSON.stringify(first.slice(0, 40))}`)
@@ -71,7 +71,7 @@ function nameOf(written: string): string {
 }
 
 function copied(text: string): string {
-  return Buffer.from(text, 'latin1').latin1Slice()
+  return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 function trimmed(text: string, start: number, end: number): string {

@@ -111,7 +111,7 @@ export class ResponseReader {
       checkBeginning(bytes, at)
       return -1
     }
-    const head = parseHead(bytes.latin1Slice(at, end + 2))
+    const head = parseHead(bytes.toString('latin1', at, end + 2))
     if (head.status === 101) throw new MalformedResponse('an upgrade that was not asked for')
     // Other 1xx replies announce the real one.
     if (head.status >= 200) {
@@ -157,7 +157,7 @@ export class ResponseReader {
     if (next === at) throw new MalformedResponse('a chunk does not start with its size')
     const end = endOfLine(bytes, next)
     if (end === -1) return -1
-    if (end > next) checkExtension(bytes.latin1Slice(next, end))
+    if (end > next) checkExtension(bytes.toString('latin1', next, end))
     this.#missing = size
     this.#state = size === 0 ? 'trailer' : 'chunk-data'
     return end + 2
@@ -186,7 +186,7 @@ export class ResponseReader {
 
 /** Whoever does not speak HTTP/1 is found out at its first bytes and not waited for. */
 function checkBeginning(bytes: Buffer, at: number): void {
-  const text = bytes.latin1Slice(at, at + beginning.length)
+  const text = bytes.toString('latin1', at, at + beginning.length)
   if (!beginning.startsWith(text)) throw new MalformedResponse(`no status line: ${JSON.stringify(text)}`)
   const feed = bytes.indexOf(lineFeed, at)
   if (feed !== -1 && bytes[feed - 1] !== carriageReturn) {

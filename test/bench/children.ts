@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const workFolder = mkdtempSync(join(tmpdir(), 'asbru-bench-'))
 
 const running = new Set<ChildProcess>()
+let startedSoFar = 0
 
 process.on('exit', () => {
   for (const child of running) killGroup(child, 'SIGKILL')
@@ -22,7 +23,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 /** A program that runs: its process and the file its output goes to. */
 export interface Child {
   pid: number
-  log: string
+  /** The last lines of its output. */
+  lastLines(): string
   /** The exit code or the signal's name, once it has ended. */
   ended(): string | undefined
   stop(): Promise<void>
@@ -34,7 +36,7 @@ export function start(
   command: string[],
   options: { core: number | undefined; cwd?: string; env?: NodeJS.ProcessEnv },
 ): Child {
-  const log = join(workFolder, `${name}.log`)
+  const log = join(workFolder, `${name}-${++startedSoFar}.log`)
   const output = openSync(log, 'w')
   const pinned = options.core === undefined ? command : ['taskset', '--cpu-list', String(options.core), ...command]
   const child = spawn(pinned[0]!, pinned.slice(1), {
@@ -58,7 +60,7 @@ export function start(
   running.add(child)
   return {
     pid: child.pid ?? -1,
-    log,
+    lastLines: () => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-10).join('\n'),
     ended: () => ended,
     async stop() {
       killGroup(child, 'SIGTERM')
@@ -85,8 +87,7 @@ export async function waitUntilReady(name: string, child: Child, isReady: () => 
     const ended = child.ended()
     if (ended !== undefined || performance.now() > deadline) {
       const what = ended === undefined ? 'was not ready within 15 s' : `ended at its start (${ended})`
-      const lastLines = readFileSync(child.log, 'utf8').trimEnd().split('\n').slice(-20).join('\n')
-      throw new Error(`${name} ${what}. The end of its output:\n${lastLines}`)
+      throw new Error(`${name} ${what}. The end of its output:\n${child.lastLines()}`)
     }
     await sleep(50)
   }

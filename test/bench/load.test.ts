@@ -109,7 +109,7 @@ describe('load against the mock', () => {
     const result = await pacedStreams(load, { streams: 5, repeats: 1, interval: 20 })
     expect(result.events).toBe(5 * (pacedPieces + 4))
     expect(result.event.count).toBe(5 * pacedPieces)
-    expect(result.firstEvent.count).toBe(5)
+    expect(result.firstText.count).toBe(5)
     expect(result.event.percentile(1)).toBeGreaterThanOrEqual(0)
   })
 

@@ -199,8 +199,8 @@ export function fixedRate(
 /** What paced streams showed. */
 export interface PacedResult {
   events: number
-  /** From the request to the first event. */
-  firstEvent: Latencies
+  /** From the request to the first event with text. */
+  firstText: Latencies
   /** From the upstream's write to here. */
   event: Latencies
 }
@@ -211,7 +211,7 @@ export function pacedStreams(
   options: { streams: number; repeats: number; interval: number },
 ): Promise<PacedResult> {
   return withConnections(load, options.streams, async (connections) => {
-    const result: PacedResult = { events: 0, firstEvent: new Latencies(), event: new Latencies() }
+    const result: PacedResult = { events: 0, firstText: new Latencies(), event: new Latencies() }
     // Spread over an interval: real streams are not in step.
     const start = performance.now() + 10
     await Promise.all(
@@ -243,14 +243,13 @@ function streamOnce(
       text += chunk.toString('latin1', from, to)
       const events = text.split('\n\n')
       text = events.pop()!
-      if (first && events.length > 0) {
-        result.firstEvent.record(now - start)
-        first = false
-      }
       result.events += events.length
       for (const event of events) {
         const sent = stampPattern.exec(event)
-        if (sent) result.event.record(now - Number(sent[1]) / 1_000)
+        if (!sent) continue
+        if (first) result.firstText.record(now - start)
+        first = false
+        result.event.record(now - Number(sent[1]) / 1_000)
       }
     },
     end() {
@@ -275,11 +274,23 @@ export function askOnce(load: Load): Promise<string> {
   })
 }
 
-/** Opens one request and gives control of it: what it has received so far, how to stop reading and how to drop it. */
-export async function openRequest(load: Load): Promise<{ received(): number; pause(): void; drop(): void }> {
+/** A request under way, in the caller's hands. */
+export interface OpenRequest {
+  /** Bytes of the reply's body so far. */
+  received(): number
+  /** Stops reading. */
+  pause(): void
+  /** Closes the connection. */
+  drop(): void
+}
+
+/** Opens one request and leaves the rest to the caller. */
+export async function openRequest(load: Load): Promise<OpenRequest> {
   let received = 0
-  const connection = new Connection(load.port, () => {})
-  await connection.ready
+  const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => {})
+  const connection = new Connection(load.port, failed.reject)
+  await Promise.race([connection.ready, failed.promise])
   connection.handler = {
     body: (_, start, end) => {
       received += end - start

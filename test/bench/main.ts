@@ -1,18 +1,19 @@
 /** `npm run bench`: measures Asbru against no gateway, nginx and Portkey's gateway in one interleaved run. */
 import { measureAborts, measureStalledReaders } from './behaviour.ts'
 import { describeMachine, findCores, hasProc, memory, pinMyself } from './measure.ts'
-import { type Options, readOptions, type ScenarioName } from './options.ts'
-import { type Program, Skipped, startProgram } from './programs.ts'
+import { readOptions, type ScenarioName } from './options.ts'
+import { type Program, type ProgramName, Skipped, type Surroundings, startProgram } from './programs.ts'
 import { type Results, report } from './report.ts'
 import {
   type Bench,
+  guarded,
   measureFlatStreams,
   measureLatency,
   measurePacedStreams,
   measureUnary,
   type Plan,
 } from './scenarios.ts'
-import { startUpstream, type UpstreamMock } from './upstream-mock.ts'
+import { startUpstream } from './upstream-mock.ts'
 
 const fullPlan: Plan = {
   rounds: 5,
@@ -45,21 +46,29 @@ async function main(): Promise<void> {
   const cores = findCores()
   const upstream = await startUpstream()
   if (cores) pinMyself(cores.load)
-  const programs = await startPrograms(options, upstream, cores?.program)
+  const surroundings = { upstreamPort: upstream.port, core: cores?.program, asbruCommand: options.asbruCommand }
   const plan = options.quick ? quickPlan : fullPlan
   const bench: Bench = { plan, upstream, hasProc, pinned: cores !== undefined, progress }
-  const results = await measureAll(bench, programs, options.only)
-  console.log(report(results, programs, introduction(cores), options.markdown))
+
+  const programs = await startPrograms(options.programs, surroundings)
+  const results = await measurePrograms(bench, programs, options.only)
+  const asbru = programs.find((program) => program.name === 'asbru')
+  if (asbru && options.only.includes('abort')) results.aborts = await measureAborts(bench, asbru)
   await Promise.all(programs.map((program) => program.stop()))
+  if (asbru && options.only.includes('stalled-reader') && hasProc) {
+    const fresh = await startProgram('asbru', surroundings)
+    results.stalledReaders = await guarded(fresh, () => measureStalledReaders(bench, fresh))
+    await fresh.stop()
+  }
   upstream.close()
+  console.log(report(results, programs, introduction(cores), options.markdown))
 }
 
-async function startPrograms(options: Options, upstream: UpstreamMock, core: number | undefined): Promise<Program[]> {
+async function startPrograms(names: ProgramName[], surroundings: Surroundings): Promise<Program[]> {
   const programs: Program[] = []
-  for (const name of options.programs) {
+  for (const name of names) {
     progress(`starting ${name}`)
     try {
-      const surroundings = { upstreamPort: upstream.port, core, asbruCommand: options.asbruCommand }
       programs.push(await startProgram(name, surroundings))
     } catch (error) {
       if (!(error instanceof Skipped)) throw error
@@ -69,9 +78,8 @@ async function startPrograms(options: Options, upstream: UpstreamMock, core: num
   return programs
 }
 
-async function measureAll(bench: Bench, programs: Program[], only: ScenarioName[]): Promise<Results> {
+async function measurePrograms(bench: Bench, programs: Program[], only: ScenarioName[]): Promise<Results> {
   const results: Results = {}
-  const asbru = programs.find((program) => program.name === 'asbru')
   if (only.includes('unary-1k')) results.unarySmall = await measureUnary(bench, programs, 'unary-1k')
   if (only.includes('unary-20k')) results.unaryLarge = await measureUnary(bench, programs, 'unary-20k')
   if (only.includes('sse-flat')) {
@@ -80,17 +88,11 @@ async function measureAll(bench: Bench, programs: Program[], only: ScenarioName[
   }
   if (only.includes('sse-paced')) results.ssePaced = await measurePacedStreams(bench, programs)
   if (only.includes('latency')) results.latency = await measureLatency(bench, programs)
-  if (hasProc) results.memory = memoryOf(programs)
-  if (only.includes('abort') && asbru) results.aborts = await measureAborts(bench, asbru)
-  if (only.includes('stalled-reader') && asbru && hasProc) {
-    results.stalledReaders = await measureStalledReaders(bench, asbru)
+  const running = programs.filter((program) => program.pid !== undefined)
+  if (hasProc && Object.keys(results).length > 0) {
+    results.memory = new Map(running.map((program) => [program.name, memory(program.pid!)]))
   }
   return results
-}
-
-function memoryOf(programs: Program[]): NonNullable<Results['memory']> {
-  const running = programs.filter((program) => program.pid !== undefined)
-  return new Map(running.map((program) => [program.name, memory(program.pid!)]))
 }
 
 /** How and where this run was made. */

@@ -23,6 +23,8 @@ export interface Program {
   load(mode: Mode, tag?: number): Load
   /** Why it cannot go on, when it has ended by itself. */
   ended(): string | undefined
+  /** The last lines of its output, to explain a failure. */
+  lastLines(): string
   stop(): Promise<void>
 }
 
@@ -177,6 +179,7 @@ function program(name: ProgramName, version: string, child: Child | undefined, a
     pid: child?.pid,
     load: (mode, tag) => ({ port: ask.port, request: requestBytes(ask, mode, tag) }),
     ended: () => child?.ended(),
+    lastLines: () => child?.lastLines() ?? '',
     stop: async () => child?.stop(),
   }
 }

@@ -72,11 +72,11 @@ function pacedTable(figures: Figures<Paced> | undefined): Table | undefined {
   const direct = figures.get('direct')
   return {
     title: `${pacedStreamCount} streams at once, an event every ${pacedInterval} ms (ms; added: against direct)`,
-    columns: ['program', 'CPU µs/event', 'first event p50', 'added', 'event p50', 'added', 'event p99', 'added'],
-    rows: Array.from(figures, ([name, { cpu, firstEvent, eventP50, eventP99 }]) => [
+    columns: ['program', 'CPU µs/event', 'first text p50', 'added', 'event p50', 'added', 'event p99', 'added'],
+    rows: Array.from(figures, ([name, { cpu, firstText, eventP50, eventP99 }]) => [
       name,
       number(cpu, 1),
-      ...withAdded(firstEvent, direct?.firstEvent),
+      ...withAdded(firstText, direct?.firstText),
       ...withAdded(eventP50, direct?.eventP50),
       ...withAdded(eventP99, direct?.eventP99),
     ]),
@@ -112,7 +112,7 @@ function behaviourTable({ aborts, stalledReaders }: Results): Table | undefined 
   if (aborts) {
     rows.push([
       `client leaves → upstream hears of it (${aborts.count} times)`,
-      `p50 ${number(aborts.p50, 2)} ms, longest ${number(aborts.max, 2)} ms, never ${aborts.lost}`,
+      `p50 ${amount(aborts.p50, 2, ' ms')}, longest ${amount(aborts.max, 2, ' ms')}, never ${aborts.lost}`,
     ])
   }
   if (stalledReaders) {
@@ -194,8 +194,8 @@ function goalTable(results: Results): Table {
     rows: goalsOf(results).map(({ what, unit, digits, value, bound, kind }) => {
       const met = kind === 'at least' ? value >= bound : value <= bound
       const verdict = Number.isNaN(value) ? 'not measured' : met ? 'met' : 'missed'
-      const limit = `${kind} ${number(bound, bound % 1 === 0 ? 0 : 1)}${unit}`
-      return [what, limit, Number.isNaN(value) ? '–' : `${number(value, digits)}${unit}`, verdict]
+      const limit = `${kind} ${amount(bound, bound % 1 === 0 ? 0 : 1, unit)}`
+      return [what, limit, amount(value, digits, unit), verdict]
     }),
   }
 }
@@ -206,8 +206,13 @@ function withAdded(value: number, direct: number | undefined): [string, string] 
 
 function number(value: number, digits: number): string {
   if (Number.isNaN(value)) return '–'
-  if (!Number.isFinite(value)) return 'never'
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
+/** A number with its unit; an endless one means that it never happened. */
+function amount(value: number, digits: number, unit: string): string {
+  if (value === Number.POSITIVE_INFINITY) return 'never'
+  return Number.isNaN(value) ? '–' : `${number(value, digits)}${unit}`
 }
 
 function printText({ title, columns, rows }: Table): string {

@@ -52,7 +52,7 @@ export interface Latency {
 
 export interface Paced {
   cpu: number
-  firstEvent: number
+  firstText: number
   eventP50: number
   eventP99: number
 }
@@ -138,7 +138,7 @@ export function measurePacedStreams(bench: Bench, programs: Program[]): Promise<
       const { result, cpu } = await accounted(bench, program, 'sse-paced', work, () => requests)
       return {
         cpu: cpu / result.events,
-        firstEvent: result.firstEvent.percentile(50),
+        firstText: result.firstText.percentile(50),
         eventP50: result.event.percentile(50),
         eventP99: result.event.percentile(99),
       }
@@ -156,7 +156,7 @@ async function interleave<T extends { [Name in keyof T]: number }>(
 ): Promise<Figures<T>> {
   const samples = new Map<ProgramName, T[]>()
   for (const program of programs) {
-    await verify(program, mode, bench.upstream)
+    await guarded(program, () => verify(program, mode, bench.upstream))
     await guarded(program, () => steps.warmUp(program))
     samples.set(program.name, [])
   }
@@ -174,14 +174,16 @@ function medians<T extends { [Name in keyof T]: number }>(samples: T[]): T {
   return Object.fromEntries(names.map((name) => [name, median(samples.map((sample) => sample[name]))])) as T
 }
 
-/** Adds to a failure whose it is. */
-async function guarded<T>(program: Program, work: () => Promise<T>): Promise<T> {
+/** Adds to a failure whose it is and what that program said last. */
+export async function guarded<T>(program: Program, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const ended = program.ended()
     const reason = ended === undefined ? (error as Error).message : `It ended by itself (${ended}).`
-    throw new Error(`${program.name}: ${reason}`, { cause: error })
+    const output = program.lastLines()
+    const said = output === '' ? '' : `\n\nThe end of its output:\n${output}`
+    throw new Error(`${program.name}: ${reason}${said}`, { cause: error })
   }
 }
 

@@ -200,18 +200,17 @@ class UpstreamConnection implements MessageSink {
     else this.#socket.once('drain', () => this.#writeSingly(place + 1))
   }
 
+  /** The role and the first piece of text come together at once, as they do from OpenAI; the others follow in time. */
   #startPaced(): void {
-    this.#socket.write(Buffer.concat([streamHead, httpChunk(firstEvent)]))
-    this.#writePaced(performance.now() + pacedInterval, pacedPieces)
+    this.#socket.write(Buffer.concat([streamHead, httpChunk(firstEvent), stampedEvent()]))
+    this.#writePaced(performance.now() + pacedInterval, pacedPieces - 1)
   }
 
   #writePaced(due: number, left: number): void {
     at(due, () => {
       if (this.#socket.destroyed) return
       if (left === 0) return this.#send(endOfStream)
-      const bytes = Buffer.from(pacedEvent)
-      bytes.write(String(Math.round(performance.now() * 1_000)).padStart(stampLength, '0'), pacedStamp, 'latin1')
-      this.#socket.write(bytes)
+      this.#socket.write(stampedEvent())
       this.#writePaced(due + pacedInterval, left - 1)
     })
   }
@@ -234,6 +233,14 @@ class UpstreamConnection implements MessageSink {
     }
     more()
   }
+}
+
+/** A paced event with the time of its sending. */
+function stampedEvent(): Buffer {
+  const bytes = Buffer.from(pacedEvent)
+  const microseconds = Math.round(performance.now() * 1_000)
+  bytes.write(String(microseconds).padStart(stampLength, '0'), pacedStamp, 'latin1')
+  return bytes
 }
 
 /** What is wrong with a request that should be the load generator's own, credential replaced. */

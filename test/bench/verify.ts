@@ -21,7 +21,7 @@ export async function verify(program: Program, mode: Mode, upstream: UpstreamMoc
     const fault = mode.startsWith('sse-') ? faultOfStream(reply, mode) : faultOfReply(reply, mode)
     if (fault) throw new Error(`${fault} It begins with: ${reply.slice(0, 300)}`)
   } catch (error) {
-    throw new Error(`${program.name} failed the check before ${mode}. ${(error as Error).message}`, { cause: error })
+    throw new Error(`The check before ${mode} failed. ${(error as Error).message}`, { cause: error })
   } finally {
     upstream.strict = false
   }

@@ -12,12 +12,15 @@ export interface Known {
 
 /** What `known` does not name; undefined when that is nothing. Only own keys are read and made, so `__proto__` is a key like any other. */
 export function unknownFields(wire: JsonObject, known: Known): Extra | undefined {
-  const left: [string, Json][] = []
-  for (const [name, value] of Object.entries(wire)) {
+  let left: [string, Json][] | undefined
+  for (const name in wire) {
+    const value = wire[name]
     const unknown = Object.hasOwn(known, name) ? unknownBelow(value, known[name]!) : value
-    if (unknown !== undefined) left.push([name, unknown])
+    if (unknown === undefined) continue
+    left ??= []
+    left.push([name, unknown])
   }
-  return left.length === 0 ? undefined : Object.fromEntries(left)
+  return left && Object.fromEntries(left)
 }
 
 function unknownBelow(value: Json | undefined, known: true | Known): Json | undefined {

@@ -140,7 +140,7 @@ class StreamSplicer implements ReplyStream {
   #edited(data: string, hasUsage: boolean): string {
     const edits = new Edits()
     const list = members(data)
-    for (const choice of elements(data, member(list, 'choices')!.at)) spliceChoice(data, choice, 'delta', edits)
+    for (const choice of elements(data, member(list, 'choices')!.at)) spliceChoice(data, choice.at, 'delta', edits)
     if (hasUsage) edits.replace(member(list, 'usage')!, 'null')
     return edits.apply(data)
   }

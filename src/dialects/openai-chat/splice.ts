@@ -15,6 +15,9 @@ import {
   type Member,
   member,
   members,
+  type ObjectText,
+  readArray,
+  readObject,
   type Span,
 } from '../../core/json-text.ts'
 import type { Usage } from '../../core/usage.ts'
@@ -32,15 +35,23 @@ export function spliceResponse(bytes: string, extra: ExtraFields): SplicedRespon
 }
 
 function splice(bytes: string, extra: ExtraFields): SplicedResponse | null {
-  const list = members(bytes)
-  const choices = member(list, 'choices')
-  const closing = closingBrace(bytes, list)
-  if (choices === undefined || bytes[choices.at] !== '[' || closing === -1 || member(list, 'error') !== undefined)
-    return null
   const edits = new Edits()
-  for (const choice of elements(bytes, choices.at)) if (!spliceChoice(bytes, choice, 'message', edits)) return null
-  const usage = spliceUsage(bytes, member(list, 'usage'), edits)
-  edits.insert(closing, missing(list, responseDefaults) + extraFieldsText(extra))
+  let fit = true
+  // Each choice is read while the reply is: a long answer is gone over once.
+  const reply = readObject(bytes, 0, (key, at) => {
+    if (key !== 'choices' || bytes[at] !== '[') return undefined
+    return readArray(bytes, at, (_, choiceAt) => {
+      const choice = spliceChoice(bytes, choiceAt, 'message', edits)
+      fit &&= choice.fit
+      return choice.end
+    }).end
+  })
+  const choices = member(reply.members, 'choices')
+  if (!fit || choices === undefined || bytes[choices.at] !== '[' || member(reply.members, 'error') !== undefined)
+    return null
+  if (reply.end < bytes.length && bytes.slice(reply.end).trim() !== '') return null
+  const usage = spliceUsage(bytes, member(reply.members, 'usage'), edits)
+  edits.insert(reply.end - 1, missing(reply.members, responseDefaults) + extraFieldsText(extra))
   return { text: edits.apply(bytes), usage }
 }
 
@@ -60,32 +71,33 @@ function missing(list: readonly Member[], defaults: Readonly<Record<string, stri
   return text
 }
 
-/** Where the object's last brace stands, if nothing but space follows it; else -1. */
-export function closingBrace(bytes: string, list: readonly Member[]): number {
-  const last = list.at(-1)
-  const closing = bytes.lastIndexOf('}')
-  if (last === undefined || closing < last.end || bytes.slice(closing + 1).trim() !== '') return -1
-  return bytes.slice(last.end, closing).trim() === '' ? closing : -1
-}
-
-export function extraFieldsText(extra: ExtraFields): string {
+function extraFieldsText(extra: ExtraFields): string {
   return `,"extra_fields":${asciiJson(extraFieldsJson(extra))}`
 }
 
-/** Adds to one choice; `turn` is `message` or `delta`. False: this choice has to take the long way. */
-export function spliceChoice(bytes: string, choice: Span, turn: 'message' | 'delta', edits: Edits): boolean {
-  const list = members(bytes, choice.at)
-  const logprobs = member(list, 'logprobs')
-  if (!isNull(bytes, logprobs) && member(list, 'log_probs') === undefined) {
+/** Adds to the choice at `at`; `turn` is `message` or `delta`. Not fit: it has to take the long way. */
+export function spliceChoice(
+  bytes: string,
+  at: number,
+  turn: 'message' | 'delta',
+  edits: Edits,
+): { fit: boolean; end: number } {
+  let fit = turn === 'delta'
+  const choice = readObject(bytes, at, (key, valueAt) => {
+    if (key !== turn || bytes[valueAt] !== '{') return undefined
+    const message = readObject(bytes, valueAt)
+    fit = spliceMessage(bytes, message, turn, edits)
+    return message.end
+  })
+  const logprobs = member(choice.members, 'logprobs')
+  if (!isNull(bytes, logprobs) && member(choice.members, 'log_probs') === undefined) {
     edits.insert(logprobs!.end, `,"log_probs":${bytes.slice(logprobs!.at, logprobs!.end)}`)
   }
-  const message = member(list, turn)
-  if (message === undefined || bytes[message.at] !== '{') return turn === 'delta'
-  return spliceMessage(bytes, message, turn, edits)
+  return { fit, end: choice.end }
 }
 
-function spliceMessage(bytes: string, message: Span, turn: 'message' | 'delta', edits: Edits): boolean {
-  const list = members(bytes, message.at)
+function spliceMessage(bytes: string, message: ObjectText, turn: 'message' | 'delta', edits: Edits): boolean {
+  const list = message.members
   const content = member(list, 'content')
   if (content !== undefined && bytes[content.at] === '[') return false
   if (content === undefined && turn === 'message') addMember(message, list, '"content":null', edits)
@@ -128,13 +140,33 @@ export function spliceUsage(bytes: string, found: Member | undefined, edits: Edi
   if (isNull(bytes, found)) return undefined
   const wire = JSON.parse(textOfBytes(bytes.slice(found!.at, found!.end))) as Json
   const usage = decodeUsage(wire)
-  if (usage !== undefined && isJsonObject(wire)) complete(bytes, found!, wire, encodeUsage(usage), edits)
+  if (usage === undefined || !isJsonObject(wire)) return usage
+  const cached = usage.input?.cachedRead
+  // What OpenAI sends lacks one name, which most replies will have to be given: no need to work out what else there might be.
+  if (cached !== undefined && isOpenaiUsage(wire)) {
+    const details = members(bytes, bytes.indexOf('{', bytes.indexOf('"prompt_tokens_details"', found!.at)))
+    edits.insert(member(details, 'cached_tokens')!.end, `,"cached_read_tokens":${cached}`)
+  } else complete(bytes, found!, wire, encodeUsage(usage), edits)
   return usage
 }
 
+function isOpenaiUsage(wire: JsonObject): boolean {
+  const { prompt_tokens_details: input, completion_tokens_details: output, ...rest } = wire
+  if (!isJsonObject(input) || !isJsonObject(output) || Object.keys(rest).length !== 3) return false
+  if (
+    rest['prompt_tokens'] === undefined ||
+    rest['completion_tokens'] === undefined ||
+    rest['total_tokens'] === undefined
+  )
+    return false
+  return typeof input['cached_tokens'] === 'number' && Object.keys(input).every((name) => openaiDetails.has(name))
+}
+
+const openaiDetails = new Set(['cached_tokens', 'audio_tokens', 'text_tokens', 'image_tokens'])
+
 /** Adds to an object every member of `full` that it lacks, at any depth. */
 function complete(bytes: string, object: Span, wire: JsonObject, full: JsonObject, edits: Edits): void {
-  let list: Member[] | undefined
+  let list: readonly Member[] | undefined
   let added = ''
   for (const key in full) {
     const value = full[key] as Json

@@ -39,13 +39,16 @@ export function decodeTurn(message: JsonObject, names: Known, callId: (position:
   const extra = unknownFields(message, names)
   // Where the details say something else than the text, the text is not ours to make again.
   const differs = told !== undefined && told !== reasoningText(reasoning)
+  const calls = toolCallsOf(message).map((call, position) => decodeToolCall(call, () => callId(position)))
+  // Beside calls an empty text is no answer, though some servers write one.
+  const content = calls.length > 0 && message['content'] === '' ? [] : decodeContent(message['content'])
   return defined({
     content: [
       ...reasoning,
-      ...annotated(decodeContent(message['content']), objectsOf(message['annotations']).map(decodeAnnotation)),
+      ...annotated(content, objectsOf(message['annotations']).map(decodeAnnotation)),
       ...(refusal === undefined ? [] : [{ type: 'refusal' as const, text: refusal }]),
       ...(audio === undefined ? [] : [decodeAudio(audio)]),
-      ...toolCallsOf(message).map((call, position) => decodeToolCall(call, () => callId(position))),
+      ...calls,
     ],
     extra: differs ? { ...extra, reasoning: told } : extra,
   })

@@ -157,7 +157,7 @@ function amount(value: Json | undefined): number | undefined {
 }
 
 function at(wire: JsonObject, name: string): Json | undefined {
-  const [outer, inner] = name.split('.') as [string, string?]
+  const [outer, inner] = partsOf(name)
   const value = wire[outer]
   if (inner === undefined) return value
   return isJsonObject(value) ? value[inner] : undefined
@@ -177,9 +177,21 @@ function write<Part extends string>(
 }
 
 function place(wire: JsonObject, name: string, value: number): void {
-  const [outer, inner] = name.split('.') as [string, string?]
+  const [outer, inner] = partsOf(name)
   if (inner === undefined) wire[outer] = value
   else wire[outer] = { ...(wire[outer] as JsonObject | undefined), [inner]: value }
+}
+
+/** Names are few and are read for every reply, so each is taken apart once. */
+const parts = new Map<string, [string, string?]>()
+
+function partsOf(name: string): [string, string?] {
+  let found = parts.get(name)
+  if (found === undefined) {
+    found = name.split('.') as [string, string?]
+    parts.set(name, found)
+  }
+  return found
 }
 
 function namesKnown(names: Names): Record<string, true | Record<string, true>> {

@@ -1,0 +1,328 @@
+/** JSON as text: what is found agrees with `JSON.parse`, and edits change what they name and nothing else. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { bytesOfText } from './bytes.ts'
+import type { Json, JsonObject } from './json.ts'
+import {
+  asciiJson,
+  duplicateMember,
+  Edits,
+  elements,
+  escapeBeyondAscii,
+  isNull,
+  JsonTextError,
+  member,
+  members,
+  survey,
+  valueEnd,
+} from './json-text.ts'
+
+/** JSON as people and programs write it: any spaces, any escapes, numbers of every form. No name twice in one object. */
+const space = fc.stringMatching(/^[ \t\n\r]{0,2}$/)
+const string = fc
+  .array(
+    fc.oneof(fc.string({ maxLength: 3, unit: 'binary' }), fc.constantFrom('\\u0041', '\\n', '\\"', '\\\\', 'ü', '😀')),
+  )
+  .map(
+    (parts) => `"${parts.map((part) => (part.startsWith('\\') ? part : JSON.stringify(part).slice(1, -1))).join('')}"`,
+  )
+const number = fc.constantFrom('0', '-0', '1', '1.0', '1e3', '-2.50E-7', '12345678901234567890', '0.1e+2')
+const jsonText = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    string,
+    number,
+    fc.constantFrom('true', 'false', 'null'),
+    tie('array'),
+    tie('object'),
+  ),
+  array: fc
+    .tuple(fc.array(fc.tuple(space, tie('value'), space), { maxLength: 4 }), space)
+    .map(([items, blank]) => `[${items.length === 0 ? blank : items.map((item) => item.join('')).join(',')}]`),
+  object: fc
+    .tuple(
+      fc.uniqueArray(fc.tuple(space, string, space, space, tie('value'), space), {
+        maxLength: 4,
+        selector: ([, name]) => JSON.parse(name) as string,
+      }),
+      space,
+    )
+    .map(
+      ([items, blank]) =>
+        `{${items.length === 0 ? blank : items.map(([a, name, b, c, value, d]) => `${a}${name}${b}:${c}${value}${d}`).join(',')}}`,
+    ),
+}))
+
+/** Built without a prototype's help, so that `__proto__` is a name like any other. */
+function entriesOf(text: string): [string, Json][] {
+  return Object.entries(JSON.parse(text) as JsonObject) as [string, Json][]
+}
+
+function depthOf(value: Json | undefined): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
+
+function countOf(value: Json | undefined): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length
+  return Object.values(value).reduce<number>((sum, child) => sum + countOf(child), own)
+}
+
+describe('finding', () => {
+  test('members are those of JSON.parse, each where its value stands', () => {
+    fc.assert(
+      fc.property(space, jsonText.object, (blank, text) => {
+        const found = members(blank + text)
+        expect(new Map(found.map(({ key, at, end }) => [key, JSON.parse((blank + text).slice(at, end))]))).toEqual(
+          new Map(entriesOf(text)),
+        )
+        for (const { key, keyAt } of found) {
+          const end = valueEnd(blank + text, keyAt)
+          expect(JSON.parse((blank + text).slice(keyAt, end))).toBe(key)
+        }
+      }),
+    )
+  })
+
+  test('elements are those of JSON.parse', () => {
+    fc.assert(
+      fc.property(jsonText.array, (text) => {
+        expect(elements(text, 0).map(({ at, end }) => JSON.parse(text.slice(at, end)))).toEqual(JSON.parse(text))
+      }),
+    )
+  })
+
+  test('the end of a value is the end of its text, whatever follows', () => {
+    fc.assert(
+      fc.property(jsonText.value, fc.constantFrom(',', ' ', '}', ']', '\n', ''), (text, behind) => {
+        expect(valueEnd(text + behind, 0)).toBe(text.length)
+      }),
+    )
+  })
+
+  test('byte strings have the same structure as the text they are the UTF-8 of', () => {
+    fc.assert(
+      fc.property(jsonText.object, (text) => {
+        const bytes = bytesOfText(text)
+        const values = (source: string) => members(source).map(({ at, end }) => source.slice(at, end))
+        expect(values(bytes)).toEqual(values(text).map(bytesOfText))
+      }),
+    )
+  })
+
+  test('a name that stands twice is found as JSON.parse has it: the last one counts', () => {
+    const text = '{"a":1,"b":2,"a":3}'
+    const found = member(members(text), 'a')!
+    expect(text.slice(found.at, found.end)).toBe('3')
+    expect(member(members(text), 'c')).toBeUndefined()
+  })
+
+  test.each([
+    ['{"a":null}', true],
+    ['{"a":0}', false],
+    ['{"a":"null"}', false],
+    ['{}', true],
+  ])('isNull of a in %s is %s', (text, expected) => {
+    expect(isNull(text, member(members(text), 'a'))).toBe(expected)
+  })
+
+  test.each([
+    ['', 0],
+    ['   ', 3],
+    ['[1]', 0],
+    ['{', 1],
+    ['{"a', 1],
+    ['{"a\\"', 1],
+    ['{"a"', 4],
+    ['{"a" 1}', 5],
+    ['{"a":', 5],
+    ['{"a":}', 5],
+    ['{"a":[1}', 5],
+    ['{"a":"x}', 5],
+    ['{"a":1', 6],
+    ['{"a":1 "b":2}', 7],
+    ['{"a":1,', 7],
+    ['{"a":1,}', 7],
+    ['{1:2}', 1],
+  ])('members of %j fail at %i', (text, at) => {
+    const read = () => members(text)
+    expect(read).toThrow(JsonTextError)
+    expect(read).toThrow(expect.objectContaining({ at }))
+  })
+
+  test.each([
+    ['1', 0],
+    ['[', 1],
+    ['[1', 2],
+    ['[1,', 3],
+    ['[1 2]', 3],
+    ['[,]', 1],
+    ['["x]', 1],
+  ])('elements of %j fail at %i', (text, at) => {
+    expect(() => elements(text, 0)).toThrow(expect.objectContaining({ at }))
+  })
+})
+
+describe('survey', () => {
+  test('counts levels and members as they are', () => {
+    fc.assert(
+      fc.property(jsonText.value, (text) => {
+        const value = JSON.parse(text) as Json
+        expect(survey(text)).toEqual({ depth: depthOf(value), members: countOf(value) })
+      }),
+    )
+  })
+
+  test('counts every member, also one whose name stands twice', () => {
+    expect(survey('{"a":{"b":1,"b":2},"a":3}')).toEqual({ depth: 2, members: 4 })
+  })
+
+  test('reads a hundred thousand open brackets', () => {
+    expect(survey('['.repeat(100_000)).depth).toBe(100_000)
+  })
+
+  test('fails on a string that does not end', () => {
+    expect(() => survey('{"a":"b')).toThrow(expect.objectContaining({ at: 5 }))
+  })
+})
+
+describe('duplicateMember', () => {
+  test('finds none where there is none', () => {
+    fc.assert(fc.property(jsonText.value, (text) => expect(duplicateMember(text)).toBeUndefined()))
+  })
+
+  test('finds the one that was put in, in the object where it was put', () => {
+    fc.assert(
+      fc.property(jsonText.object, fc.array(fc.constantFrom('list', 'object')), (text, nest) => {
+        const names = entriesOf(text).map(([key]) => key)
+        fc.pre(names.length > 0)
+        const name = names[0]!
+        let twice = text.replace('{', () => `{${JSON.stringify(name)}:0,`)
+        let path = name
+        for (const [level, kind] of nest.entries()) {
+          twice = kind === 'list' ? `[0, ${twice}]` : `{"level${level}": ${twice}}`
+          const head = kind === 'list' ? '[1]' : `level${level}`
+          path = path.startsWith('[') || path === '' ? head + path : `${head}.${path}`
+        }
+        // A name may be empty or look like a place: what counts is that the path ends with it.
+        expect(duplicateMember(twice)?.endsWith(name)).toBe(true)
+        if (/^\w+$/.test(name)) expect(duplicateMember(twice)).toBe(path)
+      }),
+    )
+  })
+
+  test.each([
+    ['{"a":1,"a":2}', 'a'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['{"messages":[{"role":"user"},{"role":"user","content":"x","role":"system"}]}', 'messages[1].role'],
+    ['{"a":{"b":[[],[0,{"c":1,"c":2}]]}}', 'a.b[1][1].c'],
+    ['[{"a":1},{"a":2}]', undefined],
+    ['{"a":{"a":{"a":1}},"b":"a"}', undefined],
+    ['{"a":"b","c":"b"}', undefined],
+    ['{"":1,"":2}', ''],
+  ])('%s: %s', (text, path) => expect(duplicateMember(text)).toBe(path))
+
+  test('reads a text once, however deep it nests', () => {
+    const inner = `{"x":1,"y":[${'0,'.repeat(500_000)}0],"x":2}`
+    const deep = '{"a":'.repeat(120) + inner + '}'.repeat(120)
+    const began = performance.now()
+    expect(duplicateMember(deep)).toBe(`${'a.'.repeat(120)}x`)
+    expect(performance.now() - began).toBeLessThan(1500)
+  })
+})
+
+describe('Edits', () => {
+  test('take members out and leave the bytes of the others', () => {
+    fc.assert(
+      fc.property(jsonText.object, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), (text, flags) => {
+        const list = members(text)
+        const unwanted = new Set(list.filter((_, index) => flags[index]).map(({ key }) => key))
+        const edits = new Edits()
+        edits.remove(list, ({ key }) => unwanted.has(key))
+        const edited = edits.apply(text)
+        const kept = entriesOf(text).filter(([key]) => !unwanted.has(key))
+        expect(new Map(entriesOf(edited))).toEqual(new Map(kept))
+        for (const { key, at, end } of members(edited)) {
+          const before = member(list, key)!
+          expect(edited.slice(at, end)).toBe(text.slice(before.at, before.end))
+        }
+      }),
+    )
+  })
+
+  test('replace, insert and remove at once, in whatever order they were told', () => {
+    fc.assert(
+      fc.property(
+        jsonText.object,
+        fc.array(fc.constantFrom('keep', 'replace', 'remove'), { minLength: 4 }),
+        (text, acts) => {
+          const list = members(text)
+          const actOf = (key: string) => acts[list.findIndex((found) => found.key === key)] ?? 'keep'
+          const edits = new Edits()
+          edits.insert(
+            text.length - 1,
+            list.some(({ key }) => actOf(key) !== 'remove') ? ',"added ✓":1' : '"added ✓":1',
+          )
+          for (const found of [...list].reverse())
+            if (actOf(found.key) === 'replace') edits.replace(found, '{"new":[]}')
+          edits.remove(list, ({ key }) => actOf(key) === 'remove')
+          const expected = entriesOf(text).filter(([key]) => key !== 'added ✓' && actOf(key) !== 'remove')
+          expect(new Map(entriesOf(edits.apply(text)))).toEqual(
+            new Map<string, Json>([
+              ...expected.map(([key, value]): [string, Json] => [key, actOf(key) === 'replace' ? { new: [] } : value]),
+              ['added ✓', 1],
+            ]),
+          )
+        },
+      ),
+    )
+  })
+
+  test('nothing to change gives the text itself', () => {
+    const edits = new Edits()
+    edits.remove(members('{"a":1}'), () => false)
+    expect(edits.size).toBe(0)
+    expect(edits.apply('{"a":1}')).toBe('{"a":1}')
+  })
+
+  test('what is inserted at one place stays in order', () => {
+    const edits = new Edits()
+    edits.insert(1, 'a')
+    edits.insert(0, '>')
+    edits.insert(1, 'b')
+    expect(edits.apply('[]')).toBe('>[ab]')
+  })
+
+  test.each([
+    ['{"a":1,"b":2,"c":3}', ['a'], '{"b":2,"c":3}'],
+    ['{"a":1,"b":2,"c":3}', ['b'], '{"a":1,"c":3}'],
+    ['{"a":1,"b":2,"c":3}', ['c'], '{"a":1,"b":2}'],
+    ['{"a":1,"b":2,"c":3}', ['a', 'b'], '{"c":3}'],
+    ['{"a":1,"b":2,"c":3}', ['b', 'c'], '{"a":1}'],
+    ['{"a":1,"b":2,"c":3}', ['a', 'c'], '{"b":2}'],
+    ['{"a":1,"b":2,"c":3}', ['a', 'b', 'c'], '{}'],
+    ['{ "a" : 1 , "b" : 2 }', ['a'], '{ "b" : 2 }'],
+    ['{ "a" : 1 , "b" : 2 }', ['b'], '{ "a" : 1 }'],
+  ])('%s without %j is %s', (text, names, expected) => {
+    const edits = new Edits()
+    edits.remove(members(text), ({ key }) => names.includes(key))
+    expect(edits.apply(text)).toBe(expected)
+  })
+})
+
+describe('ASCII', () => {
+  test('asciiJson says the same in ASCII alone', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+        const text = asciiJson(value)
+        expect(/^[\x20-\x7e]*$/.test(text)).toBe(true)
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+      }),
+    )
+  })
+
+  test('escapeBeyondAscii leaves JSON what it was', () => {
+    expect(escapeBeyondAscii('{"ü":"😀","a":"\\n"}')).toBe('{"\\u00fc":"\\ud83d\\ude00","a":"\\n"}')
+  })
+})
