@@ -2,7 +2,7 @@
 // Starts Asbru. Plain JavaScript that any Node parses: below the version we need it hands over to the Node that travels with the package.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const needed = 24
@@ -12,6 +12,8 @@ else handOver()
 
 /** The package ships compiled; a clone runs its sources as they are. */
 async function start() {
+  // What has been compiled once is not compiled again: a second start takes about half as long. Where nothing can be written, nothing is kept.
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/asbru', import.meta.url)))
   const compiled = new URL('../dist/cli/main.js', import.meta.url)
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const { main } = await import((existsSync(source) ? source : compiled).href)

@@ -8,6 +8,7 @@ import type { ConfigFaults } from './config/finding.ts'
 import { builtInProvider } from './config/provider-settings.ts'
 import { type ConfigSource, openConfig, type ReloadResult } from './config/watch.ts'
 import type { Snapshot } from './core/snapshot.ts'
+import { openaiChatClient } from './dialects/openai-chat/client.ts'
 import { createModelLister } from './engine/list-models.ts'
 import { explainPlan, makePlan } from './engine/plan.ts'
 import type { World } from './engine/world.ts'
@@ -69,7 +70,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     sessions: createMemorySessions(systemClock),
     upstream,
     random: Math.random,
-    isProvider: (id) => id === simulator.id || findProvider(id) !== undefined,
+    isProvider: (id) => findProvider(id) !== undefined,
     background(task) {
       background.add(task)
       task
@@ -87,6 +88,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await simulated.close()
     throw error
   }
+  // What is made for the first request is made now, between listening and that request.
+  setImmediate(() =>
+    openaiChatClient.checkRequest({ model: 'simulator/echo', messages: [{ role: 'user', content: '' }] }),
+  )
   return {
     url: addressOf(server.address() as AddressInfo),
     config,
@@ -181,7 +186,7 @@ export function planFor(snapshot: Snapshot, model: string, fallbacks: readonly s
       },
       caller: { virtualKey: null, directKey: null },
       snapshot,
-      isProvider: (id) => id === simulator.id || findProvider(id) !== undefined || snapshot.providers.has(id),
+      isProvider: (id) => findProvider(id) !== undefined || snapshot.providers.has(id),
       random: Math.random,
       rememberedKey: () => undefined,
     }),

@@ -111,7 +111,7 @@ class Walk {
   #variable(name: string, path: string, place: Place): string | undefined {
     this.met.variables.add(name)
     // Files that variables are read from often end with a line break; a value never does.
-    const value = this.#environment[name]?.replace(/[\r\n]+$/, '')
+    const value = this.#environment[name]?.trim()
     if (value !== undefined && value !== '') return value
     if (place.idle) return ''
     const state = value === undefined ? 'not set' : 'empty'

@@ -49,9 +49,9 @@ function entryOf(provider: Provider, variables: Variables): JsonObject | undefin
   return (file['providers'] as Record<string, JsonObject>)[provider.id]
 }
 
-/** As if the variables a provider needs were set. */
-function everythingSet({ environment, baseUrl }: Provider): Variables {
-  const key = environment?.key?.[0]
+/** As if the variables a provider needs were set: a server of one's own needs an address, and Azure a key as well. */
+function everythingSet({ environment, baseUrl, auth }: Provider): Variables {
+  const key = baseUrl !== undefined || auth.scheme === 'azure' ? environment?.key?.[0] : undefined
   const address = baseUrl === undefined ? environment?.baseUrl?.[0] : undefined
   return {
     ...(key === undefined ? {} : { [key]: 'set' }),
@@ -65,7 +65,18 @@ function lines(provider: Provider, variables: Variables, margin: string): string
 }
 
 function commented(value: unknown, margin: string, head = ''): string[] {
-  // Short lists read better on one line.
-  const text = JSON.stringify(value, null, 2).replaceAll(/\[\n\s+("[^"]*")\n\s+\]/g, '[$1]')
-  return `${head}${text},`.split('\n').map((line) => `${margin}${line}`)
+  return `${head}${layOut(value, '')},`.split('\n').map((line) => `${margin}${line}`)
+}
+
+/** JSON as people write it: on one line what fits on one. */
+function layOut(value: unknown, margin: string): string {
+  const isList = Array.isArray(value)
+  if (!isList && (typeof value !== 'object' || value === null)) return JSON.stringify(value)
+  const inner = `${margin}  `
+  const items = Object.entries(value).map(([key, item]) => `${isList ? '' : `"${key}": `}${layOut(item, inner)}`)
+  const [open, close, blank] = isList ? ['[', ']', ''] : ['{', '}', ' ']
+  const line = `${open}${blank}${items.join(', ')}${blank}${close}`
+  return line.length <= 100 && !line.includes('\n')
+    ? line
+    : `${open}\n${inner}${items.join(`,\n${inner}`)}\n${margin}${close}`
 }

@@ -7,7 +7,7 @@ export interface JsonFault {
 }
 
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
-const escape = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
+const escapeForm = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
 const quote = 34
 const backslash = 92
 const firstPrintable = 32
@@ -81,7 +81,7 @@ class Reader {
       const code = this.#text.charCodeAt(this.at)
       if (code === quote) break
       if (code === backslash) {
-        if (!this.#take(escape)) return this.#expected('a valid escape')
+        if (!this.#take(escapeForm)) return this.#expected('a valid escape')
       } else if (code >= firstPrintable) this.at++
       else
         return this.#expected(code < firstPrintable ? 'an escape in place of a control character' : 'the string to end')

@@ -138,7 +138,7 @@ describe('finding', () => {
     ['{"a" 1}', 5],
     ['{"a":', 5],
     ['{"a":}', 5],
-    ['{"a":[1}', 5],
+    ['{"a":[1', 5],
     ['{"a":"x}', 5],
     ['{"a":1', 6],
     ['{"a":1 "b":2}', 7],
@@ -189,7 +189,7 @@ describe('survey', () => {
 
 describe('duplicateMember', () => {
   test('finds none where there is none', () => {
-    fc.assert(fc.property(jsonText.value, (text) => expect(duplicateMember(text)).toBeUndefined()))
+    fc.assert(fc.property(jsonText.value, (text) => duplicateMember(text) === undefined))
   })
 
   test('finds the one that was put in, in the object where it was put', () => {

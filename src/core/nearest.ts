@@ -1,4 +1,7 @@
-/** The known names that come closest to one that is not known, for messages that help. */
+/**
+ * The known names that come closest to one that is not known, for messages that help.
+ * https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance
+ */
 
 /** At most three, nearest first; none that differ in more than a third of their letters. */
 export function nearest(name: string, known: Iterable<string>): string[] {

@@ -30,5 +30,9 @@ export const azure = {
     // API version 2024-10-21 has no `developer` role; reasoning models read `system` as such.
     developerRole: 'system',
   }),
-  environment: { key: ['AZURE_OPENAI_API_KEY'], baseUrl: ['AZURE_OPENAI_ENDPOINT'] },
+  environment: {
+    key: ['AZURE_OPENAI_API_KEY'],
+    baseUrl: ['AZURE_OPENAI_ENDPOINT'],
+    apiVersion: ['AZURE_OPENAI_API_VERSION', 'OPENAI_API_VERSION'],
+  },
 } satisfies Provider

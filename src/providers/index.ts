@@ -18,6 +18,7 @@ import { openrouter } from './openrouter.ts'
 import { parasail } from './parasail.ts'
 import { perplexity } from './perplexity.ts'
 import { sgl } from './sgl.ts'
+import { simulator } from './simulator.ts'
 import { together } from './together.ts'
 import { vllm } from './vllm.ts'
 import { xai } from './xai.ts'
@@ -42,6 +43,7 @@ export const providers: readonly Provider[] = [
   parasail,
   perplexity,
   sgl,
+  simulator,
   together,
   vllm,
   xai,

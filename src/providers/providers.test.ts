@@ -54,6 +54,7 @@ const documented: Record<string, { chat: string; models?: string }> = {
   parasail: { chat: 'https://api.parasail.io/v1/chat/completions', models: 'https://api.parasail.io/v1/models' },
   perplexity: { chat: 'https://api.perplexity.ai/chat/completions' },
   sgl: { chat: '…/v1/chat/completions', models: '…/v1/models' },
+  simulator: { chat: '…/v1/chat/completions', models: '…/v1/models' },
   together: { chat: 'https://api.together.ai/v1/chat/completions', models: 'https://api.together.ai/v1/models' },
   vllm: { chat: '…/v1/chat/completions', models: '…/v1/models' },
   xai: { chat: 'https://api.x.ai/v1/chat/completions', models: 'https://api.x.ai/v1/models' },

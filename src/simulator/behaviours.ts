@@ -1,8 +1,10 @@
 /** The models of the simulator: what each answers, as data that the documentation is checked against. */
+
+import { editDistance } from '../core/nearest.ts'
 import { echoOf } from './echo.ts'
 import { Refused } from './errors.ts'
 import { generateJson } from './generate-json.ts'
-import { distance, nearest } from './near.ts'
+import { nearest } from './near.ts'
 import type { ChatRequest } from './request-schema.ts'
 import { callsOf, type DraftCall } from './tools.ts'
 
@@ -148,7 +150,7 @@ export function findModel(name: string): { model: Model; number: number } {
     return { model: models.find(({ form }) => form === 'long-<words>')!, number: Number(long[1]) }
   const forms = models.map(({ form }) => form)
   const near = nearest(name, forms)
-  if (name.startsWith('long-') || distance(name.slice(0, 40), near[0]!) <= (name.length < 6 ? 1 : 2)) {
+  if (name.startsWith('long-') || editDistance(name.slice(0, 40), near[0]!) <= (name.length < 6 ? 1 : 2)) {
     const message = `The model \`${name}\` does not exist or you do not have access to it. The nearest are: ${near.join(', ')}.`
     throw new Refused(404, { message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' })
   }

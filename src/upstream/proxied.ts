@@ -192,6 +192,6 @@ function brokeUnused(error: Error): boolean {
 function reasonOf(error: Error, origin: string, connectTimeout: number): GatewayError {
   const code = codeOf(error)
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeoutError(origin, connectTimeout)
-  if (code.startsWith('HPE_')) return malformedError(error)
+  if (error.name === 'HTTPParserError') return malformedError(error)
   return brokenCodes.has(code) ? resetError(error) : unreachableError(error, origin)
 }

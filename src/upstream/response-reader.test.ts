@@ -155,13 +155,11 @@ describe('a response', () => {
     })
 
     it(`${name} is not complete before its last byte`, () => {
-      const bodyAt = response.lastIndexOf('\r\n\r\n', response.length - body.length) + 4
       for (let length = 0; length < response.length; length++) {
         if (open && length >= response.indexOf('\r\n\r\n') + 4) continue
         const { seen, reader } = read(length === 0 ? [] : [response.slice(0, length)])
         expect([length, seen.ends, reader.done, reader.close()]).toEqual([length, 0, false, false])
       }
-      expect(bodyAt).toBeGreaterThan(0)
     })
 
     if (!open) {

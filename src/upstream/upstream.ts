@@ -12,6 +12,7 @@ export interface UpstreamOptions {
 export function createUpstream({ signIn }: UpstreamOptions): Upstream & { close(): Promise<void> } {
   const direct = new DirectPools()
   const proxied = new ProxiedPools()
+  let closed: Promise<unknown> | undefined
   return {
     send(call) {
       const exchange =
@@ -19,7 +20,8 @@ export function createUpstream({ signIn }: UpstreamOptions): Upstream & { close(
       return exchange.begin(signIn)
     },
     async close() {
-      await Promise.all([direct.close(), proxied.close()])
+      closed ??= Promise.all([direct.close(), proxied.close()])
+      await closed
     },
   }
 }

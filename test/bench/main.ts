@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const plan = options.quick ? quickPlan : fullPlan
   const bench: Bench = { plan, upstream, hasProc, pinned: cores !== undefined, progress }
 
-  const programs = await startPrograms(options.programs, surroundings)
+  const { programs, skipped } = await startPrograms(options.programs, surroundings)
   const results = await measurePrograms(bench, programs, options.only)
   const asbru = programs.find((program) => program.name === 'asbru')
   if (asbru && options.only.includes('abort')) results.aborts = await measureAborts(bench, asbru)
@@ -61,21 +61,26 @@ async function main(): Promise<void> {
     await fresh.stop()
   }
   upstream.close()
-  console.log(report(results, programs, introduction(cores), options.markdown))
+  console.log(report(results, programs, [...introduction(cores), ...skipped], options.markdown))
 }
 
-async function startPrograms(names: ProgramName[], surroundings: Surroundings): Promise<Program[]> {
+async function startPrograms(
+  names: ProgramName[],
+  surroundings: Surroundings,
+): Promise<{ programs: Program[]; skipped: string[] }> {
   const programs: Program[] = []
+  const skipped: string[] = []
   for (const name of names) {
     progress(`starting ${name}`)
     try {
       programs.push(await startProgram(name, surroundings))
     } catch (error) {
       if (!(error instanceof Skipped)) throw error
-      progress(`skipped ${name}: ${error.message}`)
+      skipped.push(`skipped ${name}: ${error.message}`)
+      progress(skipped.at(-1)!)
     }
   }
-  return programs
+  return { programs, skipped }
 }
 
 async function measurePrograms(bench: Bench, programs: Program[], only: ScenarioName[]): Promise<Results> {

@@ -162,12 +162,13 @@ function fetchPortkey(): string {
   if (existsSync(entry)) return entry
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), JSON.stringify(portkeyPackage))
-  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder]
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=0', '--prefix', folder]
   try {
     execFileSync('npm', ['install', ...options], { stdio: 'pipe', timeout: 120_000, cwd: folder })
   } catch (error) {
-    const reason = (error as Error).message.trim().split('\n').slice(0, 3).join(' ')
-    throw new Skipped(`@portkey-ai/gateway could not be fetched: ${reason}`)
+    const lines = (error as Error).message.split('\n')
+    const reason = lines.filter((line) => line.startsWith('npm error')).slice(0, 3)
+    throw new Skipped(`@portkey-ai/gateway could not be fetched: ${reason.join(' ') || lines[0]}`)
   }
   return entry
 }

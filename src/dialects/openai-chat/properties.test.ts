@@ -163,16 +163,17 @@ type Said =
 
 const pieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 })
 const flow = fc.record({ sort: fc.constantFrom('text' as const, 'refusal' as const, 'reasoning' as const), pieces })
-const calls = fc
-  .array(pieces, { maxLength: 3 })
-  .map((list) => list.map((pieces, index) => ({ sort: 'call' as const, id: `call_${index}`, pieces })))
 const turn: fc.Arbitrary<Said[]> = fc
-  .tuple(fc.array(flow, { minLength: 1, maxLength: 4 }), calls)
-  .map(([said, calls]) => [
-    // Two of one sort in a row are one block on this wire.
-    ...said.filter(({ sort }, index) => sort !== said[index - 1]?.sort),
-    ...calls,
-  ])
+  .array(fc.oneof(flow, fc.record({ sort: fc.constant('call' as const), id: fc.constant(''), pieces })), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((said) =>
+    said
+      // Two of one sort in a row are one block on this wire.
+      .filter(({ sort }, index) => sort === 'call' || sort !== said[index - 1]?.sort)
+      .map((one, index) => (one.sort === 'call' ? { ...one, id: `call_${index}` } : one)),
+  )
 
 /** The events of one choice, its calls written side by side, in the order this wire has. */
 function eventsOfTurn(said: Said[], choice: number): ChatEvent[] {

@@ -30,7 +30,8 @@ function mostTelling(issue: Issue, body: Json): Issue {
 
 /** How near a branch came: 0 another kind of value, 1 another `type`, 2 the branch that was meant. */
 function nearness({ path, code }: Issue, found: Json | undefined): number {
-  if (path.length === 0) return code === 'invalid_value' && typeof found === 'string' ? 2 : 0
+  if (path.length === 0)
+    return code === 'invalid_type' || (code === 'invalid_value' && typeof found !== 'string') ? 0 : 2
   return path.length === 1 && path[0] === 'type' && code !== 'invalid_type' ? 1 : 2
 }
 

@@ -216,8 +216,11 @@ const requestSchema = z.looseObject({
 /** The body of a chat completion request that has passed the checks. */
 export type ChatCompletionRequest = z.infer<typeof requestSchema>
 
-// Good requests take the generated validator, which builds nothing; bad ones are parsed again for their faults.
-const compiled = z.compile(requestSchema)
+/**
+ * Good requests take the generated validator, which builds nothing; bad ones are parsed again for their faults. Generating it takes longer than
+ * the rest of a start, so it is done for the first request.
+ */
+let compiled: { validate(body: unknown): body is ChatCompletionRequest } | undefined
 
 /** Members that have a flat name and a place in `reasoning`; giving both would leave open which one counts. */
 const reasoningTwins = [
@@ -228,6 +231,7 @@ const reasoningTwins = [
 
 /** Checks the body and tells what the engine needs to know of it before anything is translated. Throws `invalid-request`. */
 export function checkRequest(body: Json): ChatHead {
+  compiled ??= z.compile(requestSchema)
   if (!compiled.validate(body)) throw requestFault(requestSchema.safeParse(body).error, body)
   const { reasoning } = body
   if (reasoning) {
