@@ -115,16 +115,21 @@ describe('answers', () => {
     const { events, broken } = await postStream(house, chat('openrouter/openai/gpt-4o', 'hello'))
     expect(broken).toBe(false)
     expect(events.at(-1)).toBe('[DONE]')
-    expect(events.slice(0, -1).map((event) => event.choices[0].delta.content ?? '').join('')).toBe('Hi there!')
+    expect(
+      events
+        .slice(0, -1)
+        .map((event) => event.choices[0].delta.content ?? '')
+        .join(''),
+    ).toBe('Hi there!')
   })
 })
 
 describe('failures', () => {
   test.each([400, 404, 429, 500, 503])('%i is told with its message', async (status) => {
     mock.onMessage('fail', { error: { message: 'No such luck', type: 'some_error', code: 'bad_luck' }, status })
-    const error = (await client.chat.completions.create(ask('fail')).catch((caught: unknown) => caught)) as InstanceType<
-      typeof OpenAI.APIError
-    >
+    const error = (await client.chat.completions
+      .create(ask('fail'))
+      .catch((caught: unknown) => caught)) as InstanceType<typeof OpenAI.APIError>
     expect(error).toMatchObject({ status, type: 'some_error', code: 'bad_luck' })
     expect(error.message).toContain('No such luck')
   })
@@ -170,7 +175,10 @@ describe('failures', () => {
     }
   })
 
-  test.each([{ truncateAfterChunks: 4, latency: 20 }, { disconnectAfterMs: 60, latency: 20 }])('cut in mid-stream: %o', async (how) => {
+  test.each([
+    { truncateAfterChunks: 4, latency: 20 },
+    { disconnectAfterMs: 60, latency: 20 },
+  ])('cut in mid-stream: %o', async (how) => {
     mock.onMessage('hello', { content: 'The quick brown fox jumps over the lazy dog' }, { chunkSize: 4, ...how })
     const { status, events, text } = await postStream(house, chat('gpt-4o', 'hello'))
     expect(status).toBe(200)

@@ -1,9 +1,10 @@
 /** Providers that are slow, break off, or send what nobody expects: what the client gets of each. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { customProviderAt, openTestHouse, type TestHouse } from './support/house.ts'
 import { chat, post, postStream } from './support/http.ts'
+import { until } from './support/until.ts'
 
 let house: TestHouse
 let deaf: Server
@@ -38,12 +39,12 @@ afterAll(async () => {
   for (const socket of waiting) socket.destroy()
   deaf.close()
 })
-beforeEach(() => {
-  house.simulator.requests.length = 0
-})
 
-const aborted = () => house.simulator.requests.some((request) => request.aborted)
-const content = (events: { choices?: { delta: { content?: string } }[] }[]) =>
+/** The requests for a model, which is asked for in one test only. */
+const requestsFor = (model: string) => house.simulator.requests.filter(({ text }) => text.includes(`"${model}"`))
+/** The simulator has seen its caller leave. */
+const left = (model: string) => requestsFor(model).some((request) => request.aborted)
+const content = (events: readonly { choices?: { delta: { content?: string } }[] }[]) =>
   events.map((event) => event.choices?.[0]?.delta.content ?? '').join('')
 
 describe('a provider that cannot be reached', () => {
@@ -62,22 +63,23 @@ describe('a provider that cannot be reached', () => {
 })
 
 describe('too slow', () => {
-  test.each([
-    ['no first byte, whole', 'first-byte/echo+slow-headers-20000', false],
-    ['no first byte, stream', 'first-byte/echo+slow-headers-20000', true],
-    ['no first content', 'first-content/echo+slow-20000', true],
-    ['silence before the first content', 'idle/echo+slow-20000', true],
-    ['no whole reply', 'whole/echo+slow-20000', false],
-    ['no answer at all', 'whole/echo+hang', false],
-    ['no stream at all', 'whole/echo+hang', true],
-    ['half a reply', 'whole/echo+stall-at-200', false],
-  ])('%s', async (_, model, stream) => {
+  test.concurrent.each([
+    ['no first byte, whole', 'first-byte', 'echo+slow-headers-20001', false],
+    ['no first byte, stream', 'first-byte', 'echo+slow-headers-20002', true],
+    ['no first content', 'first-content', 'echo+slow-20001', true],
+    ['silence before the first content', 'idle', 'echo+slow-20002', true],
+    ['no whole reply', 'whole', 'echo+slow-20003', false],
+    ['no answer at all', 'whole', 'echo+hang+tag-whole', false],
+    ['no stream at all', 'whole', 'echo+hang+tag-stream', true],
+    ['half a reply', 'whole', 'echo+stall-at-200', false],
+  ])('%s', async (_, provider, name, stream) => {
+    const model = `${provider}/${name}`
     const { status, json, headers } = await post(house, chat(model, 'Hello', { stream }))
     expect(status).toBe(504)
     expect(json).toMatchObject({ is_bifrost_error: true, status_code: 504, error: { type: 'request_timed_out' } })
     expect(json.error.message).toMatch(/^request timed out/)
     expect(headers.get('x-asbru-attempts')).toBe(`${model} upstream-timeout`)
-    await expect.poll(aborted).toBe(true)
+    await until(() => left(name))
   })
 
   test('and a fallback answers', async () => {
@@ -101,15 +103,16 @@ describe('too slow', () => {
       error: { type: 'request_timed_out' },
     })
     expect(text).not.toContain('[DONE]')
-    await expect.poll(aborted).toBe(true)
+    await until(() => left('echo+stall-after-2'))
   })
 
-  test('a steady stream may take longer than any of these times', async () => {
-    for (const provider of ['idle', 'whole', 'first-content', 'first-byte']) {
+  test.concurrent.each(['idle', 'whole', 'first-content', 'first-byte'])(
+    'a steady stream may take longer than any of these times: %s',
+    async (provider) => {
       const { events } = await postStream(house, chat(`${provider}/long-10+pace-60`))
       expect(events.at(-1)).toBe('[DONE]')
-    }
-  })
+    },
+  )
 })
 
 describe('a whole reply that is none', () => {
@@ -122,7 +125,7 @@ describe('a whole reply that is none', () => {
     ['empty-body+status-503', 503, 'provider_error', 'provider server error (503)'],
     ['not-json+status-400', 400, 'provider_error', 'provider API error: '],
     ['error-200', 502, 'server_error', 'The server had an error'],
-    ['redirect', 502, 'provider_error', ''],
+    ['redirect', 502, 'provider_response_invalid', 'redirects are not followed'],
     ['cut-at-100', 502, 'provider_connection_failed', ''],
     ['end-at-100', 500, 'provider_response_invalid', 'failed to unmarshal'],
     ['cut-after-1', 502, 'provider_connection_failed', ''],
@@ -136,7 +139,8 @@ describe('a whole reply that is none', () => {
     expect(reply.json.error.code).toEqual(expect.any(String))
     expect(reply.headers.get('content-type')).toBe('application/json')
     expect(reply.headers.has('location')).toBe(false)
-    expect(house.simulator.requests).toHaveLength(1)
+    // On a connection that was used before, a reset may mean that the request never arrived: it is sent once more.
+    expect(requestsFor(`echo+${fault}`).length).toBeLessThanOrEqual(fault === 'reset' || fault === 'close' ? 2 : 1)
   })
 
   test.each(['no-content-type', 'bom', 'trickle', 'split-7', 'gzip'])('%s is read all the same', async (fault) => {
@@ -156,7 +160,7 @@ describe('a whole reply that is none', () => {
 describe('a stream', () => {
   const words = 'one two three four'
 
-  test.each([
+  test.concurrent.each([
     'crlf',
     'comments',
     'tight',
@@ -186,15 +190,14 @@ describe('a stream', () => {
     expect(frames.every((frame) => /^data: .*\n\n$/s.test(frame))).toBe(true)
   })
 
-  test('without [DONE] on an open connection it ends within a second', async () => {
+  test.concurrent('without [DONE] on an open connection it ends within a second', async () => {
     const started = performance.now()
-    const { events } = await postStream(house, chat('plain/echo+no-done-open', words))
+    const { events } = await postStream(house, chat('plain/echo+no-done-open+tag-timed', words))
     expect(performance.now() - started).toBeLessThan(1500)
     expect(events.at(-1)).toBe('[DONE]')
-    await expect.poll(aborted).toBe(true)
   })
 
-  test.each([
+  test.concurrent.each([
     ['no-finish', 502, 'provider_connection_failed'],
     ['end-after-2', 502, 'provider_connection_failed'],
     ['cut-after-2', 502, 'provider_connection_failed'],
@@ -232,10 +235,5 @@ describe('a stream', () => {
     expect(reply.status).toBe(status)
     expect(reply.headers.get('content-type')).toBe('application/json')
     expect(reply.json.error.message).not.toBe('')
-  })
-
-  test('a choice that never ends is an error', async () => {
-    const { events } = await postStream(house, chat('plain/echo+no-finish', words, { n: 2 }))
-    expect(events.at(-1)).toHaveProperty('error')
   })
 })

@@ -18,7 +18,11 @@ beforeEach(() => {
 
 const hello = [{ role: 'user' as const, content: 'Hello, Asbru!' }]
 
-async function errorOf(model: string, stream = false, more: object = {}): Promise<InstanceType<typeof OpenAI.APIError>> {
+async function errorOf(
+  model: string,
+  stream = false,
+  more: object = {},
+): Promise<InstanceType<typeof OpenAI.APIError>> {
   const failure = await client.chat.completions
     .create({ model, messages: hello, stream, ...more } as OpenAI.ChatCompletionCreateParamsNonStreaming)
     .catch((error: unknown) => error)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { customProviderAt, openTestHouse, type TestHouse } from './support/house.ts'
 import { chat, post, postStream } from './support/http.ts'
+import { until } from './support/until.ts'
 
 let house: TestHouse
 
@@ -188,7 +189,11 @@ describe('retries', () => {
   test('go to the same target again, as often as is set', async () => {
     const reply = await post(house, chat('retrying/echo+status-500-times-2+tag-a'))
     expect(reply.status).toBe(200)
-    expect(attempts(reply)?.split(', ').map((attempt) => attempt.split(' ')[1])).toEqual(['500', '500', 'ok'])
+    expect(
+      attempts(reply)
+        ?.split(', ')
+        .map((attempt) => attempt.split(' ')[1]),
+    ).toEqual(['500', '500', 'ok'])
   })
 
   test('end with the last error, then fallbacks follow', async () => {
@@ -241,10 +246,10 @@ describe('retries', () => {
     const leaving = new AbortController()
     const asking = post(house, chat('patient/echo+status-429+retry-after-ms-1500'), { signal: leaving.signal })
     asking.catch(() => {})
-    await expect.poll(() => house.simulator.requests.length).toBe(1)
+    await until(() => house.simulator.requests.length === 1)
     leaving.abort()
     await expect(asking).rejects.toThrow()
-    await expect.poll(() => house.log.at(-1)?.message).toBe('failed')
+    await until(() => house.log.at(-1)?.message === 'failed')
     expect(house.simulator.requests).toHaveLength(1)
   })
 })

@@ -7,7 +7,10 @@ import type { GatewayError } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Usage } from './usage.ts'
 
-/** Fields of the wire that the canonical form has no name for, by their name on that wire. */
+/**
+ * Fields of the wire that the canonical form has no name for, by their name on that wire. One that stood in an inner object keeps its
+ * place: `{image_url: {crop}}` in an image's `extra`.
+ */
 export type Extra = Record<string, Json>
 
 /** Where the bytes of an image, a file or a sound are. */

@@ -107,6 +107,6 @@ test.each([
   ['a\nb', 2, 2, 1],
   ['\n\n\nx', 3, 4, 1],
   ['a\r\nbc', 4, 2, 2],
-])('position %2$i of %1$j is line %3$i, column %4$i', (source, at, line, column) => {
+])('%j: position %i is line %i, column %i', (source, at, line, column) => {
   expect(lineAndColumn(source, at)).toEqual({ line, column })
 })

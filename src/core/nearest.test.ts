@@ -29,7 +29,7 @@ describe('nearest', () => {
     '/health',
   ]
   test.each([
-    ['/openai/v1/chat/completion', ['/openai/v1/chat/completions', '/openai/chat/completions', '/v1/chat/completions']],
+    ['/openai/v1/chat/completion', ['/openai/v1/chat/completions', '/openai/chat/completions']],
     ['/V1/MODELS', ['/v1/models']],
     ['/helath', ['/health']],
     ['/something/else/altogether', []],

@@ -2,6 +2,9 @@
 
 const hidden = '***'
 
+/** Letters a value must have to be looked for: servers without keys are given an `x` or a `1`, which stand everywhere. */
+const shortest = 4
+
 /** Wraps a provider's key or a password. Only `upstream/` and `config/` may call `reveal()`; lint holds that. */
 export class Secret {
   readonly #value: string
@@ -16,7 +19,7 @@ export class Secret {
 
   /** The text with every occurrence of the value replaced by stars: providers quote in errors what they were sent. */
   mask(text: string): string {
-    return this.#value === '' ? text : text.replaceAll(this.#value, hidden)
+    return this.#value.length < shortest ? text : text.replaceAll(this.#value, hidden)
   }
 
   toString(): string {

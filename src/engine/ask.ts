@@ -59,9 +59,9 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
     sent.extra.responseHeaders = headers
     return { ...base, kind: 'unary', text: unaryText(bytes, reply, base, exchange) }
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    running.abort(error)
-    throw maskError(error, key.credential)
+    const failure = error instanceof GatewayError ? error : new GatewayError('internal', 'The reply could not be read.')
+    running.abort(failure)
+    throw failure === error ? maskError(failure, key.credential) : error
   } finally {
     if (!keepsWatch) watch.stop()
   }
@@ -120,14 +120,30 @@ function printed(encoded: { body: object; dropped?: string[] }): { text: string;
   return { text: JSON.stringify(encoded.body), dropped: encoded.dropped ?? [] }
 }
 
-const jsonHeaders = ['content-type', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'asbru', 'accept']
+const unaryHeaders = [
+  'content-type',
+  'application/json',
+  'accept-encoding',
+  'identity',
+  'user-agent',
+  'asbru',
+  'accept',
+  'application/json',
+]
+const streamHeaders = [...unaryHeaders.slice(0, -1), 'text/event-stream']
 
-function requestHeaders(target: Target, stream: boolean, forwarded: readonly string[]): string[] {
-  const headers = [...jsonHeaders, stream ? 'text/event-stream' : 'application/json', ...forwarded]
-  for (const source of [target.provider.provider.headers, target.provider.network.extraHeaders]) {
-    for (const name in source) headers.push(name, source[name] as string)
+/** Ours, then the provider's, then the configuration's, then the client's: of one name the last one counts. */
+function requestHeaders(target: Target, stream: boolean, forwarded: readonly string[]): readonly string[] {
+  const ours = stream ? streamHeaders : unaryHeaders
+  const { headers = {} } = target.provider.provider
+  const { extraHeaders } = target.provider.network
+  const sources = [Object.entries(headers).flat(), Object.entries(extraHeaders).flat(), forwarded]
+  if (sources.every((source) => source.length === 0)) return ours
+  const byName = new Map<string, string>()
+  for (const source of [ours, ...sources]) {
+    for (let index = 0; index < source.length; index += 2) byName.set(source[index]!.toLowerCase(), source[index + 1]!)
   }
-  return headers
+  return [...byName].flat()
 }
 
 async function statusError(
@@ -136,6 +152,7 @@ async function statusError(
   exchange: Exchange,
   world: World,
 ): Promise<GatewayError> {
+  if (reply.status < 400) return redirected(reply)
   // A body that breaks off or never ends must not hide the status.
   const text = textOfBytes(await reply.body.all(longestError).catch(() => ''))
   const error = target.provider.provider.chat!.decodeError(reply.status, text)
@@ -148,4 +165,11 @@ async function statusError(
     ...(wait === undefined ? {} : { retryAfter: wait }),
     ...(wanted ? { rawResponse: text } : {}),
   })
+}
+
+/** Following it would send the key and the conversation to an address that nobody configured. */
+function redirected({ status, headers }: UpstreamReply): GatewayError {
+  const where = headers['location'] === undefined ? '' : ` to ${headers['location']}`
+  const message = `The provider answered with status ${status}${where}; redirects are not followed. Correct the base URL.`
+  return new GatewayError('upstream-unreadable', message, { code: 'unexpected_redirect', status: 502 })
 }

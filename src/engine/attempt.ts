@@ -34,6 +34,8 @@ async function tryTarget(target: Target, exchange: Exchange, world: World): Prom
   let retries = 0
   const refused: GatewayError[] = []
   for (;;) {
+    // A client may have left while nothing was running that could have been aborted.
+    if (exchange.call.signal.aborted) return clientGone()
     const answer = await askRecorded(target, key, exchange, world)
     if (!(answer instanceof GatewayError)) return answer
     if (refusesKey(answer)) {
@@ -47,7 +49,6 @@ async function tryTarget(target: Target, exchange: Exchange, world: World): Prom
     if (decision.counts) retries++
     if (decision.key === 'other') key = nextKey(target.keys, usable, key)
     if (decision.after > 0) await pause(decision.after, exchange, world)
-    if (exchange.call.signal.aborted) return clientGone()
   }
 }
 
@@ -97,6 +98,7 @@ export function clientGone(): GatewayError {
 /** Waits, but not longer than the client does. */
 function pause(milliseconds: number, exchange: Exchange, world: World): Promise<void> {
   const { signal } = exchange.call
+  if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const finish = () => {
       cancel()

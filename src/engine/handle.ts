@@ -85,8 +85,8 @@ function answered(
     headers,
     body: { kind: 'stream', stream },
     close() {
+      stream.close()
       // A client that left in mid-stream has not read the end.
-      answer.watch.stop()
       const error = stream.error ?? (exchange.call.signal.aborted ? clientGone() : undefined)
       close({ status: error?.failure === 'client-gone' ? error.status : 200, error })
     },

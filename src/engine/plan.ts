@@ -152,10 +152,10 @@ function nobodyServes(model: string, input: PlanInput): GatewayError {
   const hint =
     usable.length === 0
       ? 'No provider is configured for you.'
-      : `Write the provider in front of the model: ${usable.map((id) => `${id}/${id === 'simulator' ? 'echo' : model}`).join(', ')}.`
+      : `Write the provider in front of the model: ${usable.map((id) => `${id}/${id === 'simulator' ? 'echo' : shown(model)}`).join(', ')}.`
   return new GatewayError(
     'no-provider',
-    `could not auto resolve a provider for the request, please specify a provider explicitly: nobody is known to serve '${model}'. ${hint}`,
+    `could not auto resolve a provider for the request, please specify a provider explicitly: nobody is known to serve '${shown(model)}'. ${hint}`,
     { param: 'model', code: 'model_not_found' },
   )
 }
@@ -176,7 +176,7 @@ function targetFor(wish: Wish, input: PlanInput, isFallback: boolean): Target | 
     })
   }
   if (entry !== 'open' && !entryAllows(entry, model)) {
-    return new GatewayError('model-blocked', `Model '${model}' is not allowed for this virtual key`, {
+    return new GatewayError('model-blocked', `Model '${shown(model)}' is not allowed for this virtual key`, {
       code: 'model_blocked',
     })
   }
@@ -208,8 +208,21 @@ function targetFor(wish: Wish, input: PlanInput, isFallback: boolean): Target | 
   if (pinned instanceof GatewayError) return pinned
   if (pinned !== undefined) return { ...common, keys: [pinned], session: undefined }
   if (candidates.length === 0) return noKeyFor(wish, configured)
-  const session = options.session === undefined || isFallback ? undefined : `${options.session.id} ${id} ${model}`
+  const session = isFallback ? undefined : sessionName(options, id, model)
   return { ...common, keys: orderKeys(candidates, session, input), session }
+}
+
+/** Sessions are remembered by name, and clients choose the names: a longer one is not remembered. */
+const longestSession = 1000
+
+function sessionName({ session }: CallOptions, provider: string, model: string): string | undefined {
+  const name = session === undefined ? undefined : `${session.id} ${provider} ${model}`
+  return name === undefined || name.length > longestSession ? undefined : name
+}
+
+/** A model's name for a sentence: clients may write one as long as a body. */
+function shown(model: string): string {
+  return model.length > 200 ? `${model.slice(0, 200)}...` : model
 }
 
 function notConfigured(id: string, snapshot: Snapshot): GatewayError {
@@ -228,8 +241,8 @@ function noKeyFor({ provider, model }: Wish, configured: ConfiguredProvider): Ga
   const kind = configured.keys.some((key) => key.aliasesOnly) ? 'model/deployment' : 'model'
   const message =
     configured.keys.length === 0
-      ? `no keys found for provider: ${provider} and model: ${model}`
-      : `no keys found that support ${kind}: ${model}`
+      ? `no keys found for provider: ${provider} and model: ${shown(model)}`
+      : `no keys found that support ${kind}: ${shown(model)}`
   return new GatewayError('no-key', message, { code: 'no_key', param: 'model' })
 }
 
@@ -245,7 +258,7 @@ function pinnedKey(
   )
   if (found !== undefined) return found
   const what = pinnedKeyId !== undefined ? `id "${pinnedKeyId}"` : `name "${pinnedKeyName}"`
-  const message = `no supported key found with ${what} for provider: ${wish.provider} and model: ${wish.model}`
+  const message = `no supported key found with ${what} for provider: ${wish.provider} and model: ${shown(wish.model)}`
   return new GatewayError('no-key', message, { code: 'no_key' })
 }
 

@@ -1,6 +1,7 @@
 /** A committed stream on its way to the client: reads the provider, hands out the client's bytes, and never lets a cut look like an end. */
 import { GatewayError } from '../core/errors.ts'
 import type { Answer, StreamAnswer } from './answer.ts'
+import { clientGone } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
 import type { World } from './world.ts'
@@ -27,11 +28,22 @@ export class StreamReply {
 
   /** The next bytes for the client, never empty; null when there are no more. Does not reject. */
   async next(): Promise<string | null> {
+    const { watch } = this.#answer
+    watch.touch()
     let text = this.#opening
     this.#opening = ''
     while (text === '' && !this.#ended) text = await this.#read()
-    if (text === '') return null
-    return text
+    // How long the client takes over it is not the provider's doing.
+    watch.rest()
+    return text === '' ? null : text
+  }
+
+  /** Whoever pulls no more says so, and a provider that is still writing is let go. */
+  close(): void {
+    this.#answer.watch.stop()
+    if (this.#ended) return
+    this.#ended = true
+    this.#exchange.running?.abort(clientGone())
   }
 
   async #read(): Promise<string> {
@@ -40,12 +52,12 @@ export class StreamReply {
     if (progress.done) return this.#finish()
     let text: string
     try {
-      const bytes = progress.complete ? await this.#readSoon() : await this.#answer.body.read()
       watch.touch()
+      const bytes = progress.complete ? await this.#readSoon() : await this.#answer.body.read()
       text = bytes === null ? stream.end() : stream.push(bytes)
       if (bytes === null && progress.error === undefined) return text + this.#finish()
     } catch (error) {
-      return this.#fail(asGatewayError(error))
+      return this.#fail(this.#asGatewayError(error))
     }
     return progress.error === undefined ? text : text + this.#fail(progress.error)
   }
@@ -92,9 +104,13 @@ export class StreamReply {
       cancel()
     }
   }
-}
 
-function asGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  return new GatewayError('internal', 'The stream could not be written.', { cause: error })
+  #asGatewayError(error: unknown): GatewayError {
+    if (error instanceof GatewayError) return error
+    const request = this.#exchange.call.id
+    this.#world.log.error({ request, err: error }, 'a bug: something was thrown that is no failure')
+    return new GatewayError('internal', `internal server error; the log has it under request ${request}`, {
+      code: 'internal_error',
+    })
+  }
 }

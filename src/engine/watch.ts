@@ -28,10 +28,19 @@ export class Watch {
 
   /** It came; the same is expected again. */
   touch(): void {
-    if (this.#disarm !== undefined) this.#deadline = this.#clock.now() + this.#span
+    if (this.#span === 0) return
+    this.#deadline = this.#clock.now() + this.#span
+    if (this.#disarm === undefined) this.#arm(this.#span)
   }
 
+  /** Nothing is expected until the next `touch`. */
+  rest(): void {
+    this.#deadline = Number.POSITIVE_INFINITY
+  }
+
+  /** Expects nothing more at all. */
   stop(): void {
+    this.#span = 0
     this.#disarm?.()
     this.#disarm = undefined
     this.#armedUntil = Number.POSITIVE_INFINITY
@@ -41,10 +50,12 @@ export class Watch {
     this.#disarm?.()
     this.#armedUntil = this.#clock.now() + milliseconds
     this.#disarm = this.#clock.after(milliseconds, () => {
+      this.#disarm = undefined
+      if (this.#deadline === Number.POSITIVE_INFINITY) return
       const left = this.#deadline - this.#clock.now()
       if (left > 0.5) return this.#arm(left)
-      this.stop()
       const message = `request timed out: ${this.#what} within ${this.#span / 1000} s`
+      this.stop()
       this.#abort(new GatewayError('upstream-timeout', message, { code: 'timeout' }))
     })
   }

@@ -7,7 +7,12 @@ export function writeText(response: ServerResponse, status: number, headers: str
   headers.push('content-length', String(text.length))
   response.writeHead(status, headers)
   response.end(text, 'latin1')
+  // Most replies are taken by the socket at once; one that is not may not wait for ever.
+  if (response.writableLength > 0) response.setTimeout(patience, () => response.destroy())
 }
+
+/** Milliseconds a client may take nothing of what is ready for it. */
+const patience = 300_000
 
 /** `keepAlive`: milliseconds of silence before a comment is sent; 0 sends none. Ends when the stream or the client does. */
 export async function writeStream(
@@ -40,7 +45,9 @@ export async function writeStream(
 function drained(response: ServerResponse): Promise<void> {
   if (response.destroyed) return Promise.resolve()
   return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), patience)
     const finish = () => {
+      clearTimeout(timer)
       response.off('drain', finish)
       response.off('close', finish)
       resolve()

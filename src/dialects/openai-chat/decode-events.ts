@@ -85,7 +85,7 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
   #rest: Rest = {}
 
   get complete(): boolean {
-    return this.#choices.size > 0 && this.#choices.values().some((choice) => choice.finishReason !== undefined)
+    return this.#choices.size > 0 && this.#choices.values().every((choice) => choice.finishReason !== undefined)
   }
 
   push(frame: Frame): ChatEvent[] {

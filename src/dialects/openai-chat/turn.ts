@@ -82,41 +82,43 @@ export function encodeTurn(blocks: readonly Block[], keeper: Keeper, path: strin
 
 function place(turn: FlatTurn, block: Block, keeper: Keeper, path: string): void {
   switch (block.type) {
-    case 'reasoning':
-      turn.reasoning_details = [
-        ...(turn.reasoning_details ?? []),
-        encodeReasoning(block, turn.reasoning_details?.length ?? 0, keeper, path),
-      ]
-      return
+    case 'reasoning': {
+      const index = turn.reasoning_details?.length ?? 0
+      return append(turn, 'reasoning_details', encodeReasoning(block, index, keeper, path))
+    }
     case 'refusal':
       turn.refusal = (turn.refusal ?? '') + block.text
       return
     case 'audio':
+      // A message has place for one sound.
       if (turn.audio !== undefined) keeper.lose(path)
       turn.audio ??= encodeAudio(block)
       return
     case 'tool-call':
-      turn.tool_calls = [...(turn.tool_calls ?? []), encodeToolCall(block, keeper, path)]
-      return
+      return append(turn, 'tool_calls', encodeToolCall(block, keeper, path))
     case 'text':
-      if (block.annotations)
-        turn.annotations = [
-          ...(turn.annotations ?? []),
-          ...block.annotations.flatMap((note) => encodeAnnotation(note, keeper, path)),
-        ]
+      for (const annotation of block.annotations ?? [])
+        append(turn, 'annotations', ...encodeAnnotation(annotation, keeper, path))
       break
     case 'unknown':
-      if (block.place !== undefined && block.place !== 'content' && keeper.own) {
-        const member = listNames[block.place]
-        turn[member] = [...(turn[member] ?? []), block.value]
-        return
-      }
+      if (keeper.own) return append(turn, listNames[block.place ?? 'content'], block.value)
+      break
   }
   const part = encodePart(block, keeper, path)
   if (part) turn.parts.push(part)
 }
 
-const listNames = { 'reasoning-details': 'reasoning_details', 'tool-calls': 'tool_calls' } as const
+function append(turn: FlatTurn, list: ListName, ...members: JsonObject[]): void {
+  if (members.length > 0) turn[list] = [...(turn[list] ?? []), ...members]
+}
+
+type ListName = 'parts' | 'reasoning_details' | 'annotations' | 'tool_calls'
+
+const listNames = {
+  content: 'parts',
+  'reasoning-details': 'reasoning_details',
+  'tool-calls': 'tool_calls',
+} as const
 
 /** What was thought, as one text. */
 export function reasoningText(blocks: readonly Block[]): string {
