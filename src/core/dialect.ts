@@ -5,7 +5,7 @@ import type { ExtraFields } from './extra-fields.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Member } from './json-text.ts'
 import type { Frame } from './sse.ts'
-import type { Translator } from './translate.ts'
+import type { EventDecoder, Translator } from './translate.ts'
 import type { Usage } from './usage.ts'
 
 /** Faces a provider. */
@@ -21,7 +21,7 @@ export interface ProviderChat {
   /** Throws `upstream-unreadable` when the body is not an answer, `upstream-error` when it is an error in disguise. */
   decodeResponse(body: Json): ChatResponse
   /** `end` answers an unfinished stream with an `error` event. */
-  decodeEvents(): Translator<Frame, ChatEvent>
+  decodeEvents(): EventDecoder<Frame, ChatEvent>
   decodeError(status: number, body: string): GatewayError
 }
 

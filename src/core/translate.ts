@@ -12,6 +12,12 @@ export interface Translator<In, Out> {
   end(): Out[]
 }
 
+/** A provider's stream as events. */
+export interface EventDecoder<In, Out> extends Translator<In, Out> {
+  /** Every choice has said why it ended: if nothing more comes, the answer is whole. */
+  readonly complete: boolean
+}
+
 /** Longest event that is taken from a provider, in bytes: an event that never ends must not fill the memory. */
 export const longestEvent = 64 * 1024 * 1024
 
@@ -53,6 +59,7 @@ export function translateEvents(provider: ProviderChat, client: ClientChat, writ
       frames = []
       let text = ''
       for (const frame of arrived) text += written(decoder.push(frame))
+      progress.complete ||= decoder.complete
       return bytesOfText(text)
     },
     end() {

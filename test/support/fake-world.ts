@@ -98,7 +98,7 @@ export class FakeExchange implements UpstreamExchange {
 
   get keyName(): string {
     const { credential } = this.call
-    return credential.kind === 'secret' ? credential.secret.reveal() : credential.kind
+    return credential.kind === 'secret' ? (secretNames.get(credential.secret) ?? 'unknown') : credential.kind
   }
 
   /** The status and headers; the body follows. */
@@ -281,12 +281,21 @@ function chunk(delta: object, finish_reason: string | null = null): string {
   return `data: ${JSON.stringify({ ...body, choices: [{ index: 0, delta, finish_reason }] })}\n\n`
 }
 
+const secretNames = new WeakMap<Secret, string>()
+
+/** A secret whose value is its name, so that a test can tell which one was used. */
+export function secret(name: string): Secret {
+  const made = new Secret(name)
+  secretNames.set(made, name)
+  return made
+}
+
 /** A key whose credential is its name. */
 export function key(name: string, changes: Partial<ProviderKey> = {}): ProviderKey {
   return {
     id: name,
     name,
-    credential: { kind: 'secret', secret: new Secret(name) },
+    credential: { kind: 'secret', secret: secret(name) },
     weight: 1,
     enabled: true,
     models: 'all',

@@ -13,7 +13,9 @@ import { frameText } from '../../core/sse.ts'
 import { longestEvent } from '../../core/translate.ts'
 import { encodeError, errorInDisguise } from './errors.ts'
 import { extraFieldsJson } from './extra-fields.ts'
-import { spliceChoice, spliceUsage } from './splice.ts'
+import { spliceDelta, spliceUsage } from './splice.ts'
+import { ToolCallIndexes } from './tool-call-indexes.ts'
+import { encodeUsage, usageOf } from './usage.ts'
 
 export function spliceEvents(writing: StreamWriting): ReplyStream {
   return new StreamSplicer(writing)
@@ -33,6 +35,7 @@ class StreamSplicer implements ReplyStream {
   readonly #extraHead: string
   readonly #seen = new Set<number>()
   readonly #finished = new Set<number>()
+  readonly #toolCalls = new Map<number, ToolCallIndexes>()
   #out = ''
   #chunkIndex = 0
   #previous: number
@@ -102,45 +105,71 @@ class StreamSplicer implements ReplyStream {
   #chunk(data: string, chunk: JsonObject, choices: Json[]): void {
     this.#lastChunk = data
     const hasUsage = isJsonObject(chunk['usage'])
-    if (hasUsage) this.#usageChunk = data
+    if (hasUsage || usageOf(chunk) !== undefined) this.#usageChunk = data
     if (hasUsage && choices.length === 0) return
-    let nested = false
-    for (const choice of choices) if (isJsonObject(choice)) nested = this.#follow(choice) || nested
-    this.#out += `data: ${this.#written(data, chunk, nested, hasUsage)}\n\n`
+    let changes: number[][] | undefined
+    for (const choice of choices) {
+      if (!isJsonObject(choice)) continue
+      if (isJsonObject(choice['error'])) return this.#fail(toldError(data))
+      this.#follow(choice)
+      if (this.#needsChange(choice)) changes = choices.map((other) => this.#indexesOf(other))
+    }
+    this.#out += `data: ${this.#written(data, chunk, changes, hasUsage)}\n\n`
   }
 
-  /** Notes what a choice says of the answer's progress; true when something inside it has to be added to. */
-  #follow(choice: JsonObject): boolean {
+  /** Notes what a choice says of the answer's progress. */
+  #follow(choice: JsonObject): void {
     const { progress } = this
-    const index = typeof choice['index'] === 'number' ? choice['index'] : 0
+    const index = choiceIndex(choice)
     this.#seen.add(index)
-    if (typeof choice['finish_reason'] === 'string') {
+    // Some say "" where others say null.
+    if (typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== '') {
       this.#finished.add(index)
       progress.committed = true
       progress.complete = this.#finished.size >= Math.max(this.#seen.size, this.#writing.choices)
     }
     const delta = choice['delta']
+    if (!progress.committed && isJsonObject(delta)) progress.committed = hasContent(delta)
+  }
+
+  /** Has something inside the choice to be added to? */
+  #needsChange({ delta, logprobs }: JsonObject): boolean {
+    if (isJsonObject(logprobs)) return true
     if (!isJsonObject(delta)) return false
-    if (!progress.committed) progress.committed = hasContent(delta)
     return (
-      isJsonObject(choice['logprobs']) ||
+      Array.isArray(delta['tool_calls']) ||
+      Array.isArray(delta['content']) ||
       typeof delta['reasoning_content'] === 'string' ||
       typeof delta['reasoning'] === 'string'
     )
   }
 
-  #written(data: string, chunk: JsonObject, nested: boolean, hasUsage: boolean): string {
-    const text = nested || hasUsage ? this.#edited(data, hasUsage) : data
+  /** The numbers of the tool calls in a choice; to be asked for once for each chunk. */
+  #indexesOf(choice: Json): number[] {
+    if (!isJsonObject(choice) || !isJsonObject(choice['delta'])) return []
+    const index = choiceIndex(choice)
+    let indexes = this.#toolCalls.get(index)
+    if (indexes === undefined) {
+      indexes = new ToolCallIndexes()
+      this.#toolCalls.set(index, indexes)
+    }
+    return indexes.of(choice['delta'])
+  }
+
+  #written(data: string, chunk: JsonObject, changes: number[][] | undefined, hasUsage: boolean): string {
+    const text = changes !== undefined || hasUsage ? this.#edited(data, changes, hasUsage) : data
     const closing = text.lastIndexOf('}')
     const usage = chunk['usage'] === undefined ? ',"usage":null' : ''
     const end = text.slice(0, closing) + usage + this.#extra(this.#latency(), data)
     return end.includes('\n') ? end.replaceAll('\n', '\ndata: ') : end
   }
 
-  #edited(data: string, hasUsage: boolean): string {
+  #edited(data: string, changes: number[][] | undefined, hasUsage: boolean): string {
     const edits = new Edits()
     const list = members(data)
-    for (const choice of elements(data, member(list, 'choices')!.at)) spliceChoice(data, choice.at, 'delta', edits)
+    for (const [position, indexes] of (changes ?? []).entries()) {
+      spliceDelta(data, elements(data, member(list, 'choices')!.at)[position]!.at, indexes, edits)
+    }
     if (hasUsage) edits.replace(member(list, 'usage')!, 'null')
     return edits.apply(data)
   }
@@ -184,15 +213,26 @@ class StreamSplicer implements ReplyStream {
     const choices = member(list, 'choices')
     const empty = this.#writing.includeUsage ? '[]' : '[{"index":0,"delta":{},"logprobs":null,"finish_reason":null}]'
     const usage = member(list, 'usage')
-    this.progress.usage = spliceUsage(source, usage, edits)
     let added = ''
+    this.progress.usage = spliceUsage(source, usage, edits)
+    // Some tell usage elsewhere in the chunk than where clients look for it.
+    const elsewhere = this.progress.usage === undefined ? usageOf(JSON.parse(textOfBytes(source))) : undefined
+    if (elsewhere !== undefined) {
+      this.progress.usage = elsewhere
+      const text = asciiJson(encodeUsage(elsewhere))
+      if (usage === undefined) added += `,"usage":${text}`
+      else edits.replace(usage, text)
+    } else if (usage === undefined) added += ',"usage":null'
     if (choices === undefined) added += `,"choices":${empty}`
     else edits.replace(choices, empty)
-    if (usage === undefined) added += ',"usage":null'
     const total = Math.round(this.#writing.now() - this.#writing.started)
     const text = edits.apply(source)
     return text.slice(0, text.lastIndexOf('}')) + added + this.#extra(total, source)
   }
+}
+
+function choiceIndex(choice: JsonObject): number {
+  return typeof choice['index'] === 'number' ? choice['index'] : 0
 }
 
 /** Is there anything of an answer in a delta? A role and empty texts only announce one. */

@@ -41,7 +41,7 @@ function splice(bytes: string, extra: ExtraFields): SplicedResponse | null {
   const reply = readObject(bytes, 0, (key, at) => {
     if (key !== 'choices' || bytes[at] !== '[') return undefined
     return readArray(bytes, at, (_, choiceAt) => {
-      const choice = spliceChoice(bytes, choiceAt, 'message', edits)
+      const choice = spliceChoice(bytes, choiceAt, edits)
       fit &&= choice.fit
       return choice.end
     }).end
@@ -75,64 +75,109 @@ function extraFieldsText(extra: ExtraFields): string {
   return `,"extra_fields":${asciiJson(extraFieldsJson(extra))}`
 }
 
-/** Adds to the choice at `at`; `turn` is `message` or `delta`. Not fit: it has to take the long way. */
-export function spliceChoice(
-  bytes: string,
-  at: number,
-  turn: 'message' | 'delta',
-  edits: Edits,
-): { fit: boolean; end: number } {
-  let fit = turn === 'delta'
+/** Adds to the choice of a whole reply at `at`. Not fit: it has to take the long way. */
+function spliceChoice(bytes: string, at: number, edits: Edits): { fit: boolean; end: number } {
+  let fit = false
   const choice = readObject(bytes, at, (key, valueAt) => {
-    if (key !== turn || bytes[valueAt] !== '{') return undefined
+    if (key !== 'message' || bytes[valueAt] !== '{') return undefined
     const message = readObject(bytes, valueAt)
-    fit = spliceMessage(bytes, message, turn, edits)
+    fit = spliceMessage(bytes, message, edits)
     return message.end
   })
+  spliceLogprobs(bytes, choice, edits)
+  return { fit: fit && isNull(bytes, member(choice.members, 'error')), end: choice.end }
+}
+
+/** Adds to the choice of a chunk at `at`; `indexes` are the numbers of the tool calls in it. */
+export function spliceDelta(bytes: string, at: number, indexes: readonly number[], edits: Edits): void {
+  const choice = readObject(bytes, at)
+  spliceLogprobs(bytes, choice, edits)
+  const found = member(choice.members, 'delta')
+  if (found === undefined || bytes[found.at] !== '{') return
+  const delta = readObject(bytes, found.at)
+  const content = member(delta.members, 'content')
+  if (content !== undefined && bytes[content.at] === '[') spliceParts(bytes, delta, content, edits)
+  spliceReasoning(bytes, delta, edits)
+  const calls = member(delta.members, 'tool_calls')
+  if (calls !== undefined && bytes[calls.at] === '[') spliceToolCalls(bytes, calls, indexes, edits)
+}
+
+function spliceLogprobs(bytes: string, choice: ObjectText, edits: Edits): void {
   const logprobs = member(choice.members, 'logprobs')
   if (!isNull(bytes, logprobs) && member(choice.members, 'log_probs') === undefined) {
     edits.insert(logprobs!.end, `,"log_probs":${bytes.slice(logprobs!.at, logprobs!.end)}`)
   }
-  return { fit, end: choice.end }
 }
 
-function spliceMessage(bytes: string, message: ObjectText, turn: 'message' | 'delta', edits: Edits): boolean {
-  const list = message.members
-  const content = member(list, 'content')
+function spliceMessage(bytes: string, message: ObjectText, edits: Edits): boolean {
+  const content = member(message.members, 'content')
   if (content !== undefined && bytes[content.at] === '[') return false
-  if (content === undefined && turn === 'message') addMember(message, list, '"content":null', edits)
-  spliceReasoning(bytes, message, list, edits)
-  const calls = member(list, 'tool_calls')
-  if (calls !== undefined && bytes[calls.at] === '[') spliceToolCalls(bytes, calls, edits)
+  if (content === undefined) addMember(message, '"content":null', edits)
+  spliceReasoning(bytes, message, edits)
+  const calls = member(message.members, 'tool_calls')
+  if (calls !== undefined && bytes[calls.at] === '[') spliceToolCalls(bytes, calls, undefined, edits)
   return true
 }
 
+/** Content in parts, as Mistral streams it: text and thoughts become what they are for everybody else; other parts stay. */
+function spliceParts(bytes: string, delta: ObjectText, content: Member, edits: Edits): void {
+  const parts = JSON.parse(textOfBytes(bytes.slice(content.at, content.end))) as Json[]
+  const texts = parts.map((part) => partText(part, 'text', 'text'))
+  const thoughts = parts.map((part) => partText(part, 'thinking', 'thinking'))
+  if (parts.some((_, index) => texts[index] === undefined && thoughts[index] === undefined)) return
+  const thought = thoughts.join('')
+  const hasText = texts.some((text) => text !== undefined)
+  edits.replace(content, hasText ? asciiJson(texts.join('')) : 'null')
+  if (thought !== '' && member(delta.members, 'reasoning') === undefined) addReasoning(delta, asciiJson(thought), edits)
+}
+
+function partText(part: Json, type: string, name: string): string | undefined {
+  if (!isJsonObject(part) || part['type'] !== type) return undefined
+  const value = part[name]
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.map((inner) => partText(inner, 'text', 'text') ?? '').join('') : undefined
+}
+
 /** Reasoning goes by three names; whichever the provider has, the client finds `reasoning` and `reasoning_details`. */
-function spliceReasoning(bytes: string, message: Span, list: readonly Member[], edits: Edits): void {
+function spliceReasoning(bytes: string, message: ObjectText, edits: Edits): void {
+  const list = message.members
   const own = member(list, 'reasoning')
   const known = own !== undefined && bytes[own.at] === '"' ? own : member(list, 'reasoning_content')
   if (known === undefined || bytes[known.at] !== '"' || known.end - known.at <= 2) return
   const text = bytes.slice(known.at, known.end)
-  if (own === undefined) addMember(message, list, `"reasoning":${text}`, edits)
-  else if (own !== known) edits.replace(own, text)
-  if (isNull(bytes, member(list, 'reasoning_details'))) {
-    const details = `[{"index":0,"type":"reasoning.text","text":${text}}]`
-    const empty = member(list, 'reasoning_details')
-    if (empty === undefined) addMember(message, list, `"reasoning_details":${details}`, edits)
-    else edits.replace(empty, details)
+  if (own !== undefined && own !== known) edits.replace(own, text)
+  const details = member(list, 'reasoning_details')
+  if (details !== undefined && isNull(bytes, details)) edits.replace(details, reasoningDetails(text))
+  const added = [
+    ...(own === undefined ? [`"reasoning":${text}`] : []),
+    ...(details === undefined ? [`"reasoning_details":${reasoningDetails(text)}`] : []),
+  ]
+  if (added.length > 0) addMember(message, added.join(','), edits)
+}
+
+function reasoningDetails(text: string): string {
+  return `[{"index":0,"type":"reasoning.text","text":${text}}]`
+}
+
+function addReasoning(message: ObjectText, text: string, edits: Edits): void {
+  addMember(message, `"reasoning":${text},"reasoning_details":${reasoningDetails(text)}`, edits)
+}
+
+/** Every call has a number. Where `indexes` are given they count more than the provider's. */
+function spliceToolCalls(bytes: string, calls: Span, indexes: readonly number[] | undefined, edits: Edits): void {
+  for (const [position, { at }] of elements(bytes, calls.at).entries()) {
+    const call = readObject(bytes, at)
+    const told = member(call.members, 'index')
+    const index = indexes?.[position] ?? position
+    if (told === undefined) addMember(call, `"index":${index}`, edits)
+    else if (indexes !== undefined && bytes.slice(told.at, told.end) !== String(index))
+      edits.replace(told, String(index))
   }
 }
 
-function spliceToolCalls(bytes: string, calls: Span, edits: Edits): void {
-  for (const [index, call] of elements(bytes, calls.at).entries()) {
-    const list = members(bytes, call.at)
-    if (member(list, 'index') === undefined) addMember(call, list, `"index":${index}`, edits)
-  }
-}
-
-/** Puts a member at the end of an object. */
-function addMember(object: Span, list: readonly Member[], text: string, edits: Edits): void {
-  edits.insert(list.at(-1)?.end ?? object.at + 1, list.length === 0 ? text : `,${text}`)
+/** Puts members at the end of an object. */
+function addMember(object: ObjectText, text: string, edits: Edits): void {
+  edits.insert(object.members.at(-1)?.end ?? object.at + 1, object.members.length === 0 ? text : `,${text}`)
 }
 
 /** Reads the usage, and adds what our contract has beyond the provider's: both names of cached tokens, totals, the cost as an object. */
