@@ -34,18 +34,16 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
   const stream = call.head.stream
   const total = network.totalTimeout
   const firstByte = network.firstByteTimeout
-  watch.expect(
-    stream || (firstByte > 0 && firstByte < total) ? firstByte : total,
-    `no answer from ${target.provider.id}`,
-  )
+  // Most often the whole has as much time as its beginning, and one deadline does for both.
+  const twoDeadlines = !stream && firstByte > 0 && (total === 0 || firstByte < total)
+  watch.expect(stream || twoDeadlines ? firstByte : total, `no answer from ${target.provider.id}`)
   let keepsWatch = false
   try {
     const reply = await running.reply
-    if (!stream)
-      watch.expect(
-        total === 0 ? 0 : Math.max(1, total - (world.clock.now() - started)),
-        `no whole answer from ${target.provider.id}`,
-      )
+    if (twoDeadlines) {
+      const left = total === 0 ? 0 : Math.max(1, total - (world.clock.now() - started))
+      watch.expect(left, `no whole answer from ${target.provider.id}`)
+    }
     if (reply.status < 200 || reply.status > 299) throw await statusError(reply, target, exchange, world)
     const headers = passedOn(reply.headers)
     const base = { target, credential: key.credential, extra: sent.extra, headers }

@@ -28,13 +28,11 @@ export class StreamReply {
 
   /** The next bytes for the client, never empty; null when there are no more. Does not reject. */
   async next(): Promise<string | null> {
-    const { watch } = this.#answer
-    watch.touch()
     let text = this.#opening
     this.#opening = ''
     while (text === '' && !this.#ended) text = await this.#read()
     // How long the client takes over it is not the provider's doing.
-    watch.rest()
+    this.#answer.watch.rest()
     return text === '' ? null : text
   }
 
@@ -62,11 +60,13 @@ export class StreamReply {
     return progress.error === undefined ? text : text + this.#fail(progress.error)
   }
 
-  /** The answer is complete: what belongs to it follows at once, or not at all. */
+  /** The answer is complete: what belongs to it follows at once, or not at all. A connection that breaks now takes nothing away. */
   #readSoon(): Promise<string | null> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const cancel = this.#world.clock.after(grace, () => resolve(null))
-      Promise.resolve(this.#answer.body.read()).then(resolve, reject).finally(cancel)
+      Promise.resolve(this.#answer.body.read())
+        .then(resolve, () => resolve(null))
+        .finally(cancel)
     })
   }
 

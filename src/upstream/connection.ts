@@ -155,6 +155,7 @@ export class Connection {
 
   #ended(): void {
     if (this.#over) return
+    // Node does not tell whether a TLS connection was taken leave of or just cut, so a body without a length ends here in any case.
     if (this.#user !== undefined && this.#reader.close()) this.destroy()
     else this.#lose(new Error('the other side closed the connection'))
   }

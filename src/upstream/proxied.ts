@@ -36,19 +36,21 @@ async function openDispatcher(network: NetworkSettings): Promise<Dispatcher> {
   const [{ Pool, ProxyAgent }, { getCACertificates }] = await Promise.all([import('undici'), import('node:tls')])
   const { caCertificate, connectTimeout, insecureSkipVerify, keepAliveTimeout, maxConnections } = network
   const authorities = caCertificate === undefined ? {} : { ca: [...getCACertificates('default'), caCertificate] }
+  const uri = (network.proxy as NonNullable<NetworkSettings['proxy']>).reveal()
   const pools = {
     allowH2: false,
     pipelining: 1,
     connections: maxConnections,
     keepAliveTimeout,
     keepAliveMaxTimeout: keepAliveTimeout,
+    maxHeaderSize: 64 * 1024,
   }
   return new ProxyAgent({
     ...pools,
-    uri: (network.proxy as NonNullable<NetworkSettings['proxy']>).reveal(),
+    uri,
     connectTimeout,
     requestTls: { ...authorities, rejectUnauthorized: !insecureSkipVerify },
-    proxyTls: { ...authorities },
+    ...(uri.startsWith('https:') ? { proxyTls: authorities } : {}),
     factory: (origin, options: UndiciPool.Options) =>
       new Pool(origin, { ...options, ...pools, connect: remembering(options.connect as buildConnector.connector) }),
   })

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createServer, type IncomingMessage, request } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../core/secret.ts'
@@ -72,6 +72,38 @@ describe('a proxy', () => {
       await way.close()
     })
   }
+
+  it('may speak SOCKS', async () => {
+    const sockets: Socket[] = []
+    const proxy = createTcpServer((socket) => {
+      sockets.push(socket)
+      socket.on('error', () => {})
+      // https://www.rfc-editor.org/rfc/rfc1928: no authentication, then one connection by IPv4 address.
+      socket.once('data', () => {
+        socket.write(Buffer.from([5, 0]))
+        socket.once('data', (asked: Buffer) => {
+          expect([...asked.subarray(0, 8)]).toEqual([5, 1, 0, 1, 127, 0, 0, 1])
+          const onward = connect(asked.readUInt16BE(8), '127.0.0.1', () => {
+            socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
+            onward.pipe(socket)
+            socket.pipe(onward)
+          })
+          sockets.push(onward)
+        })
+      })
+    })
+    const port = await listen(proxy)
+    const upstream = createUpstream({ signIn: async () => '' })
+    const network = { ...usualNetwork, proxy: new Secret(`socks5://127.0.0.1:${port}`) }
+    for (const secure of [false, true]) {
+      const server = await rawServer(({ socket }) => socket.write(withLength('ok')), secure)
+      const url = server.url.replace('localhost', '127.0.0.1')
+      expect(await answerTo(upstream.send(callTo(url, { network })))).toBe('ok')
+      await server.close()
+    }
+    await upstream.close()
+    await closeServer(proxy, sockets)
+  })
 
   it('that is not there makes the provider unreachable', async () => {
     const upstream = createUpstream({ signIn: async () => '' })

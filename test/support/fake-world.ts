@@ -1,4 +1,5 @@
 /** A world for the engine's tests: a clock that goes when it is told, providers that say what the test wants, no sockets. */
+import { bytesOfText } from '../../src/core/bytes.ts'
 import { GatewayError } from '../../src/core/errors.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { members } from '../../src/core/json-text.ts'
@@ -107,6 +108,7 @@ export class FakeExchange implements UpstreamExchange {
     return this
   }
 
+  /** Takes a byte string. */
   write(bytes: string): this {
     this.#queue += bytes
     this.#deliver()
@@ -131,7 +133,7 @@ export class FakeExchange implements UpstreamExchange {
   answer(status: number, body: object | string, headers: Record<string, string> = {}): this {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return this.head(status, { 'content-type': 'application/json', ...headers })
-      .write(text)
+      .write(bytesOfText(text))
       .end()
   }
 
@@ -150,25 +152,26 @@ export class FakeExchange implements UpstreamExchange {
     return {
       read: () => {
         this.reads++
-        if (this.#queue !== '') return this.#take()
-        if (this.#error !== undefined) return Promise.reject(this.#error)
-        if (this.#ended) return null
-        return new Promise((resolve, reject) => {
-          this.#waiting = { resolve, reject }
-        })
+        return this.#read()
       },
       all: async () => {
         let text = ''
-        while (!this.#ended) {
-          if (this.#error !== undefined) throw this.#error
-          await new Promise<void>((resolve) => {
-            this.#waiting = { resolve: () => resolve(), reject: () => resolve() }
-          })
+        for (;;) {
+          const bytes = await this.#read()
+          if (bytes === null) return text
+          text += bytes
         }
-        text += this.#take()
-        return text
       },
     }
+  }
+
+  #read(): string | null | Promise<string | null> {
+    if (this.#queue !== '') return this.#take()
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#ended) return null
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
   }
 
   #take(): string {

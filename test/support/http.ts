@@ -92,7 +92,7 @@ export function framesOf(text: string): string[] {
 }
 
 function dataOf(frame: string): unknown[] {
-  const data = /^data: ?(.*)$/m.exec(frame)?.[1]
+  const data = /^data: ?([^\r\n]*)/m.exec(frame)?.[1]
   if (data === undefined) return []
   return [data === '[DONE]' ? data : JSON.parse(data)]
 }

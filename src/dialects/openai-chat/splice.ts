@@ -189,9 +189,13 @@ export function spliceUsage(bytes: string, found: Member | undefined, edits: Edi
   const cached = usage.input?.cachedRead
   // What OpenAI sends lacks one name, which most replies will have to be given: no need to work out what else there might be.
   if (cached !== undefined && isOpenaiUsage(wire)) {
-    const details = members(bytes, bytes.indexOf('{', bytes.indexOf('"prompt_tokens_details"', found!.at)))
-    edits.insert(member(details, 'cached_tokens')!.end, `,"cached_read_tokens":${cached}`)
-  } else complete(bytes, found!, wire, encodeUsage(usage), edits)
+    const details = member(members(bytes, found!.at), 'prompt_tokens_details')!
+    edits.insert(member(members(bytes, details.at), 'cached_tokens')!.end, `,"cached_read_tokens":${cached}`)
+  } else {
+    // What has no name of ours is there already.
+    const { extra: _, ...named } = usage
+    complete(bytes, found!, wire, encodeUsage(named), edits)
+  }
   return usage
 }
 
