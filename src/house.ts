@@ -99,12 +99,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     reload: () => config.reload(),
     async close(drainTime = 30_000) {
       config.close()
-      front.drain()
+      const timer = setTimeout(() => server.closeAllConnections(), drainTime)
+      await front.drain()
+      clearTimeout(timer)
       const closed = once(server, 'close')
       server.close()
-      const timer = setTimeout(() => server.closeAllConnections(), drainTime)
+      server.closeAllConnections()
       await closed
-      clearTimeout(timer)
       await Promise.all(background)
       await upstream.close()
       await simulated.close()
@@ -166,7 +167,9 @@ function tellFaults(error: ConfigFaults, log: Log): void {
 }
 
 /** The plan for one request by the settings of a configuration, without asking anyone: for `asbru explain`. */
-export function planFor(snapshot: Snapshot, model: string, fallbacks: readonly string[] | undefined): object[] {
+export function planFor(settings: Snapshot, model: string, fallbacks: readonly string[] | undefined): object[] {
+  const built = builtInProvider(simulator, 'http://127.0.0.1')
+  const snapshot = { ...settings, providers: new Map([...settings.providers, [simulator.id, built]]) }
   return explainPlan(
     makePlan({
       model,

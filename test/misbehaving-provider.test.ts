@@ -4,10 +4,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { customProviderAt, openTestHouse, type TestHouse } from './support/house.ts'
 import { chat, post, postStream } from './support/http.ts'
+import { openRawUpstream, type RawReply, type RawUpstream, streamOf, whole } from './support/raw-upstream.ts'
 import { until } from './support/until.ts'
 
 let house: TestHouse
 let deaf: Server
+let raw: RawUpstream
+let rawReply: RawReply
 const waiting = new Set<Socket>()
 
 beforeAll(async () => {
@@ -18,9 +21,11 @@ beforeAll(async () => {
     socket.resume()
   }).listen(0, '127.0.0.1')
   await once(deaf, 'listening')
+  raw = await openRawUpstream(() => rawReply)
   house = await openTestHouse({
     config: (url: string) => ({
       providers: {
+        raw: customProviderAt(raw.url),
         plain: customProviderAt(url),
         unconnected: customProviderAt(`https://127.0.0.1:${(deaf.address() as AddressInfo).port}`, {
           connect_timeout_in_seconds: 0.15,
@@ -36,6 +41,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await house.close()
+  await raw.close()
   for (const socket of waiting) socket.destroy()
   deaf.close()
 })
@@ -154,6 +160,51 @@ describe('a whole reply that is none', () => {
   test('an error is read in spite of its compression', async () => {
     const reply = await post(house, chat('plain/echo+status-429+gzip'))
     expect(reply.json.error.message).toContain('Rate limit reached')
+  })
+})
+
+describe('what a body is called', () => {
+  const completion = { id: 'c', choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' } }] }
+  const event = { id: 'c', choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }
+
+  test.each([
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/problem+json',
+    'text/plain',
+    'text/html',
+  ])('a whole reply is read as JSON: %s', async (contentType) => {
+    rawReply = whole(JSON.stringify(completion), contentType)
+    const { status, json } = await post(house, chat('raw/m'))
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ choices: [{ message: { content: 'Hi' } }], extra_fields: { provider: 'raw' } })
+  })
+
+  test.each(['text/event-stream; charset=utf-8', 'Text/Event-Stream'])(
+    'a stream is a stream: %s',
+    async (contentType) => {
+      rawReply = { ...streamOf(event, '[DONE]'), contentType }
+      const { status, events } = await postStream(house, chat('raw/m'))
+      expect(status).toBe(200)
+      expect(content(events)).toBe('Hi')
+    },
+  )
+
+  test.each(['text/plain', 'application/x-ndjson', 'application/octet-stream', 'application/json'])(
+    'a stream by another name is an error: %s',
+    async (contentType) => {
+      rawReply = { ...streamOf(event, '[DONE]'), contentType }
+      const { status, json } = await postStream(house, chat('raw/m'))
+      expect(status).toBe(500)
+      expect(json.error.type).toBe('provider_response_invalid')
+    },
+  )
+
+  test('a stream where none was asked for is an error', async () => {
+    rawReply = streamOf(event, '[DONE]')
+    const { status, json } = await post(house, chat('raw/m'))
+    expect(status).toBe(500)
+    expect(json.error.type).toBe('provider_response_invalid')
   })
 })
 

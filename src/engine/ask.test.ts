@@ -267,7 +267,13 @@ describe('time', () => {
       504,
       'no whole answer from openai',
     ],
-    ['the body too late', slow([400, head], [2001, body]), { totalTimeout: 2000 }, 504, 'answer from openai within 2 s'],
+    [
+      'the body too late',
+      slow([400, head], [2001, body]),
+      { totalTimeout: 2000 },
+      504,
+      'answer from openai within 2 s',
+    ],
     [
       'an error body that never ends',
       slow([400, (exchange) => void exchange.head(500).write('{')]),

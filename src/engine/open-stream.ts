@@ -61,7 +61,7 @@ export async function openStream({ reply, base, exchange, world, watch, started 
 function isEventStream(reply: UpstreamReply): boolean {
   const type = reply.headers['content-type']
   // Some servers forget the type; what they send is then judged by what it says.
-  return type === undefined || type.includes('text/event-stream')
+  return type === undefined || /text\/event-stream/i.test(type)
 }
 
 function noStream(text: string, base: AnswerBase): GatewayError {

@@ -383,20 +383,16 @@ describe('virtual keys', () => {
       )
     })
 
-    test('that no provider of the key serves is refused, and only its providers are named', () => {
-      const plan = planned(all, {
-        model: 'gpt-4o',
-        virtualKey: virtualKey([{ provider: 'groq', models: new Set(['other']) }]),
-      })
-      expect(inWords(plan)).toEqual(['?/gpt-4o refused: no-provider'])
-      expect(message(plan)).toContain('groq/gpt-4o')
-      expect(message(plan)).not.toContain('openai/')
-    })
-
-    test('with a key that allows nothing is refused', () => {
-      expect(message(planned(all, { model: 'gpt-4o', virtualKey: virtualKey([]) }))).toContain(
-        'No provider is configured for you.',
-      )
+    test('that only others serve is refused for what stands in the way', () => {
+      const refusedFor = (key: VirtualKey) => inWords(planned(all, { model: 'gpt-4o', virtualKey: key }))
+      const other = new Set(['other'])
+      expect(refusedFor(virtualKey([{ provider: 'groq', models: other }]))).toEqual([
+        'openai/gpt-4o refused: provider-blocked',
+      ])
+      expect(refusedFor(virtualKey([{ provider: 'openai', models: other }]))).toEqual([
+        'openai/gpt-4o refused: model-blocked',
+      ])
+      expect(refusedFor(virtualKey([]))).toEqual(['openai/gpt-4o refused: provider-blocked'])
     })
   })
 

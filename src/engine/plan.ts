@@ -96,7 +96,8 @@ function primaryWishes(input: PlanInput): [Wish, ...Wish[]] | GatewayError {
   if (provider !== undefined) return [{ provider, model, why: 'the name begins with the provider' }]
   const drawn = byVirtualKey(model, input)
   if (drawn.length > 0) return drawn as [Wish, ...Wish[]]
-  const found = byName(model, input)
+  // Where only the virtual key stands in the way, that is what has to be told.
+  const found = byName(model, input) ?? byName(model, { ...input, caller: { ...input.caller, virtualKey: null } })
   return found === undefined ? nobodyServes(model, input) : [found]
 }
 

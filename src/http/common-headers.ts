@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { ClientSettings } from '../core/snapshot.ts'
 
-const security = [
+/** Flat: name, value, … */
+export const securityHeaders: readonly string[] = [
   'x-frame-options',
   'DENY',
   'x-content-type-options',
@@ -20,7 +21,7 @@ const headersAllowed = 'Content-Type, Authorization, X-Requested-With, X-Stainle
 
 /** Flat: name, value, … A new list each time, for the caller to add to. */
 export function commonHeaders(request: IncomingMessage, requestId: string, settings: ClientSettings): string[] {
-  const headers = [...security, 'x-request-id', requestId]
+  const headers = [...securityHeaders, 'x-request-id', requestId]
   const { origin } = request.headers
   if (origin !== undefined && originAllowed(origin, settings.allowedOrigins)) allowOrigin(headers, origin, settings)
   return headers

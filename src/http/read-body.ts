@@ -4,13 +4,15 @@ import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { GatewayError } from '../core/errors.ts'
 
-const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
-  gzip: promisify(zlib.gunzip),
-  'x-gzip': promisify(zlib.gunzip),
-  deflate: promisify(zlib.inflate),
-  br: promisify(zlib.brotliDecompress),
-  zstd: promisify(zlib.zstdDecompress),
-}
+type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+const decoders = new Map<string, Decoder>([
+  ['gzip', promisify(zlib.gunzip)],
+  ['x-gzip', promisify(zlib.gunzip)],
+  ['deflate', promisify(zlib.inflate)],
+  ['br', promisify(zlib.brotliDecompress)],
+  ['zstd', promisify(zlib.zstdDecompress)],
+])
 
 /** Rejects with `request-too-large` above `limit` bytes, `client-gone` when the client leaves in the middle. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
@@ -25,22 +27,23 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       size += chunk.length
-      if (size > limit) {
-        request.pause()
-        reject(tooLarge(limit))
-      } else chunks.push(chunk)
-    })
+      if (size <= limit) return void chunks.push(chunk)
+      request.off('data', take)
+      request.pause()
+      reject(tooLarge(limit))
+    }
+    request.on('data', take)
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
     request.on('error', () => reject(new GatewayError('client-gone', 'the client left in the middle of its request')))
   })
 }
 
 async function decompress(bytes: Buffer, encoding: string, limit: number): Promise<Buffer> {
-  const decode = decoders[encoding]
+  const decode = decoders.get(encoding)
   if (decode === undefined) {
-    const known = Object.keys(decoders).join(', ')
+    const known = [...decoders.keys()].join(', ')
     throw new GatewayError(
       'invalid-request',
       `invalid compressed request body: Content-Encoding '${encoding}' is not one of ${known}`,

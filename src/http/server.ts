@@ -25,8 +25,11 @@ export interface FrontOptions {
 
 export interface Front {
   readonly server: Server
-  /** From now on the house is not ready: `/readyz` says so, and connections end with their reply. */
-  drain(): void
+  /**
+   * From now on the house is not ready: `/readyz` says so, and connections end with their reply. Resolves when nothing is running any more;
+   * until then newcomers are served as well, as whoever sends them may not have heard yet.
+   */
+  drain(): Promise<void>
 }
 
 /** Bytes of all request headers together. */
@@ -34,6 +37,8 @@ const maxHeaderSize = 32 * 1024
 
 export function createFront(options: FrontOptions): Front {
   let draining = false
+  let running = 0
+  let idle: (() => void) | undefined
   const { requestTimeout = 300_000, headersTimeout = 20_000 } = options
   const server = createServer(
     {
@@ -46,6 +51,11 @@ export function createFront(options: FrontOptions): Front {
       keepAlive: true,
     },
     (request, response) => {
+      running++
+      response.on('close', () => {
+        running--
+        if (running === 0) idle?.()
+      })
       serve(request, response, options, draining).catch((error: unknown) => lastResort(error, response, options))
     },
   )
@@ -61,6 +71,10 @@ export function createFront(options: FrontOptions): Front {
     drain() {
       draining = true
       server.closeIdleConnections()
+      return new Promise((resolve) => {
+        idle = resolve
+        if (running === 0) resolve()
+      })
     },
   }
 }
@@ -76,6 +90,7 @@ async function serve(
   const id = requestId(request)
   const headers = commonHeaders(request, id, snapshot.client)
   if (draining) headers.push('connection', 'close')
+  let requestType = 'unknown'
   try {
     if (request.method === 'OPTIONS') return preflight(request, response, headers, snapshot)
     const url = request.url as string
@@ -84,10 +99,11 @@ async function serve(
     const query = mark === -1 ? '' : url.slice(mark + 1)
     const route = findRoute(request.method as string, path)
     if (route.name === 'chat') {
+      requestType = 'chat_completion'
       await serveChat(request, response, { id, model: route.model, query, headers }, openaiChatClient, snapshot, world)
     } else await serveOther(route, request, response, headers, options, draining)
   } catch (error) {
-    refuse(error, request, response, headers, id, world)
+    refuse(error, request, response, headers, { id, requestType }, world)
   }
 }
 
@@ -125,7 +141,7 @@ function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   headers: string[],
-  id: string,
+  { id, requestType }: { id: string; requestType: string },
   world: World,
 ): void {
   const failure = asGatewayError(error, id, world)
@@ -134,12 +150,12 @@ function refuse(
   // A body that nobody has read would be taken for the next request.
   if (!request.complete) headers.push('connection', 'close')
   headers.push(...(failure.details.headers ?? []), 'content-type', 'application/json')
-  writeText(response, failure.status, headers, asBytes(errorBody(failure)))
+  writeText(response, failure.status, headers, asBytes(errorBody(failure, requestType)))
   if (!request.complete) response.on('finish', () => setTimeout(() => request.destroy(), 1000).unref())
 }
 
-function errorBody(error: GatewayError): string {
-  return JSON.stringify(openaiChatClient.encodeError(error, { requestType: 'unknown', latency: 0, chunkIndex: 0 }))
+function errorBody(error: GatewayError, requestType = 'unknown'): string {
+  return JSON.stringify(openaiChatClient.encodeError(error, { requestType, latency: 0, chunkIndex: 0 }))
 }
 
 function asBytes(text: string): string {

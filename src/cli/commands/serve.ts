@@ -133,8 +133,11 @@ function curl(house: House): string {
   return [...lines, `  -d '${body}'`].join(' \\\n')
 }
 
-/** A model that is sure to be there: one that a key names, else the simulator's. */
-function exampleModel({ providers }: ReturnType<House['snapshot']>): string {
+/** A model that is sure to be there: one that a virtual key or a provider's key names, else the simulator's. */
+function exampleModel({ providers, virtualKeys, client }: ReturnType<House['snapshot']>): string {
+  const entries = client.enforceVirtualKey ? [...virtualKeys.values()].flatMap((key) => key.providers ?? []) : []
+  for (const { provider, models } of entries)
+    if (models !== 'all') for (const model of models) return `${provider}/${model}`
   for (const [id, { keys }] of providers) {
     for (const key of keys)
       if (key.enabled && key.models !== 'all') for (const model of key.models) return `${id}/${model}`

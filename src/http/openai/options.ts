@@ -54,6 +54,7 @@ const denied = new Set([
   'content-encoding',
   'connection',
   'keep-alive',
+  'proxy-connection',
   'transfer-encoding',
   'te',
   'trailer',

@@ -71,7 +71,8 @@ function tooDeep(depth: number): GatewayError {
 }
 
 function duplicateName(text: string): GatewayError {
-  const path = duplicateMember(text) ?? ''
+  const found = duplicateMember(text) ?? ''
+  const path = found.length > 200 ? `${found.slice(0, 200)}...` : found
   const message = `'${path}' is given twice, so that nobody can say which is meant. Give it once.`
   return new GatewayError('invalid-request', message, { code: 'duplicate_parameter', param: path })
 }
