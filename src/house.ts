@@ -12,7 +12,7 @@ import { openaiChatClient } from './dialects/openai-chat/client.ts'
 import { createModelLister } from './engine/list-models.ts'
 import { explainPlan, makePlan } from './engine/plan.ts'
 import type { World } from './engine/world.ts'
-import { createFront } from './http/server.ts'
+import { createFront, type FrontOptions } from './http/server.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { findProvider, providers } from './providers/index.ts'
@@ -32,6 +32,8 @@ export interface HouseOptions {
   readonly configFile: string | null
   variables(): Readonly<Record<string, string | undefined>>
   readonly machineIdentity: MachineIdentity
+  /** Milliseconds in which a request has to arrive; the front door has defaults. */
+  readonly arrival?: Pick<FrontOptions, 'headersTimeout' | 'requestTimeout'>
 }
 
 export interface House {
@@ -78,7 +80,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         .finally(() => background.delete(task))
     },
   }
-  const front = createFront({ world, models: createModelLister(world), snapshot: settings })
+  const front = createFront({ ...options.arrival, world, models: createModelLister(world), snapshot: settings })
   const { server } = front
   server.listen(options.port, options.host)
   try {

@@ -21,9 +21,11 @@ export function answerBrokenRequests(server: Server, headerLimit: number): void 
     const before = newest.get(socket)
     if (before === undefined || before.writableFinished) return tell()
     if (before.req.complete) return void before.once('close', tell)
-    // It is the body of the request itself that broke.
-    if (before.headersSent || before.socket !== socket) return void socket.destroy()
-    return tell()
+    // It is the body of the request itself that broke: it has been answered already, or this is its answer.
+    if (before.headersSent) return void socket.end(() => socket.destroy())
+    if (before.socket === socket) return tell()
+    // Others are answered first, and what is broken cannot wait for its turn.
+    return void socket.destroy()
   })
 }
 

@@ -13,10 +13,11 @@ export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   headers: string[],
+  requestType: string,
 ): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
   headers.push(...(failure.details.headers ?? []), 'content-type', 'application/json')
-  const text = Buffer.from(errorBody(failure)).toString('latin1')
+  const text = Buffer.from(errorBody(failure, requestType)).toString('latin1')
   if (!hasUnreadBody(request)) return writeText(response, failure.status, headers, text)
   // What is left of the body would be taken for the next request.
   if (!headers.includes('connection')) headers.push('connection', 'close')
@@ -40,6 +41,6 @@ function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
 }
 
 /** The envelope as text. */
-export function errorBody(error: GatewayError): string {
-  return JSON.stringify(openaiChatClient.encodeError(error, { requestType: 'unknown', latency: 0, chunkIndex: 0 }))
+export function errorBody(error: GatewayError, requestType = 'unknown'): string {
+  return JSON.stringify(openaiChatClient.encodeError(error, { requestType, latency: 0, chunkIndex: 0 }))
 }

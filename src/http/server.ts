@@ -1,14 +1,16 @@
 /** The front door: takes requests off the sockets, sends them where their path leads, and tells every failure in one envelope. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { failures, GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { openaiChatClient } from '../dialects/openai-chat/client.ts'
 import type { World } from '../engine/world.ts'
+import { answerBrokenRequests } from './broken-requests.ts'
+import { checkMessage } from './check-message.ts'
 import { commonHeaders, originAllowed } from './common-headers.ts'
 import { serveChat } from './openai/chat.ts'
 import { type ModelLister, serveModels } from './openai/models.ts'
+import { refuse } from './refuse.ts'
 import { findRoute, type Route } from './routes.ts'
 import { writeText } from './write.ts'
 
@@ -49,6 +51,8 @@ export function createFront(options: FrontOptions): Front {
       keepAliveTimeout: 75_000,
       noDelay: true,
       keepAlive: true,
+      // That one is missing is told in our own words.
+      requireHostHeader: false,
     },
     (request, response) => {
       running++
@@ -65,7 +69,8 @@ export function createFront(options: FrontOptions): Front {
     if (fits) response.writeContinue()
     server.emit('request', request, response)
   })
-  server.on('clientError', answerBrokenRequest)
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  answerBrokenRequests(server, maxHeaderSize)
   return {
     server,
     drain() {
@@ -92,8 +97,9 @@ async function serve(
   if (draining) headers.push('connection', 'close')
   let requestType = 'unknown'
   try {
+    checkMessage(request)
     if (request.method === 'OPTIONS') return preflight(request, response, headers, snapshot)
-    const url = request.url as string
+    const url = originForm(request.url as string)
     const mark = url.indexOf('?')
     const path = mark === -1 ? url : url.slice(0, mark)
     const query = mark === -1 ? '' : url.slice(mark + 1)
@@ -103,7 +109,9 @@ async function serve(
       await serveChat(request, response, { id, model: route.model, query, headers }, openaiChatClient, snapshot, world)
     } else await serveOther(route, request, response, headers, options, draining)
   } catch (error) {
-    refuse(error, request, response, headers, { id, requestType }, world)
+    const failure = asGatewayError(error, id, world)
+    world.log.debug({ request: id, status: failure.status, error: `${failure.failure}: ${failure.message}` }, 'refused')
+    refuse(failure, request, response, headers, requestType)
   }
 }
 
@@ -123,6 +131,13 @@ async function serveOther(
   writeText(response, 200, headers, '{"status":"ok","components":{"db_pings":"ok"}}')
 }
 
+/** Clients that take this house for a proxy send the whole URL. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url
+  const origin = /^https?:\/\/[^/?#]*/i.exec(url)
+  return origin === null ? url : url.slice(origin[0].length)
+}
+
 /** The client's own id where it is fit for a header and a log, else a new one. */
 function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id']
@@ -133,33 +148,6 @@ function preflight(request: IncomingMessage, response: ServerResponse, headers: 
   const { origin } = request.headers
   const allowed = origin === undefined || originAllowed(origin, snapshot.client.allowedOrigins)
   writeText(response, allowed ? 200 : 403, headers, '')
-}
-
-/** Tells a failure that came before the engine. */
-function refuse(
-  error: unknown,
-  request: IncomingMessage,
-  response: ServerResponse,
-  headers: string[],
-  { id, requestType }: { id: string; requestType: string },
-  world: World,
-): void {
-  const failure = asGatewayError(error, id, world)
-  if (response.headersSent || response.destroyed) return void response.destroy()
-  world.log.debug({ request: id, status: failure.status, error: `${failure.failure}: ${failure.message}` }, 'refused')
-  // A body that nobody has read would be taken for the next request.
-  if (!request.complete) headers.push('connection', 'close')
-  headers.push(...(failure.details.headers ?? []), 'content-type', 'application/json')
-  writeText(response, failure.status, headers, asBytes(errorBody(failure, requestType)))
-  if (!request.complete) response.on('finish', () => setTimeout(() => request.destroy(), 1000).unref())
-}
-
-function errorBody(error: GatewayError, requestType = 'unknown'): string {
-  return JSON.stringify(openaiChatClient.encodeError(error, { requestType, latency: 0, chunkIndex: 0 }))
-}
-
-function asBytes(text: string): string {
-  return Buffer.from(text).toString('latin1')
 }
 
 function asGatewayError(error: unknown, id: string, world: World): GatewayError {
@@ -173,36 +161,4 @@ function asGatewayError(error: unknown, id: string, world: World): GatewayError 
 function lastResort(error: unknown, response: ServerResponse, options: FrontOptions): void {
   options.world.log.error({ err: error }, 'a bug: a reply could not be written')
   response.destroy()
-}
-
-/** What node's parser refuses never becomes a request; the client is told all the same. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const failure = brokenRequest(error)
-  const body = errorBody(failure)
-  const head = [
-    `HTTP/1.1 ${failure.status} ${reasons[failure.status] ?? 'Bad Request'}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
-}
-
-const reasons: Readonly<Record<number, string>> = { 408: 'Request Timeout', 431: 'Request Header Fields Too Large' }
-
-function brokenRequest(error: NodeJS.ErrnoException): GatewayError {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return new GatewayError('headers-too-large', `The request headers are larger than ${maxHeaderSize} bytes.`, {
-        code: 'headers_too_large',
-      })
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new GatewayError('request-timeout', 'The request did not arrive in time.', { code: 'request_timeout' })
-    default:
-      return new GatewayError('invalid-request', `The request is not valid HTTP/1.1: ${error.message}`, {
-        code: 'invalid_http',
-        status: failures['invalid-request'].status,
-      })
-  }
 }

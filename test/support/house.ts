@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type House, openHouse } from '../../src/house.ts'
+import { type House, type HouseOptions, openHouse } from '../../src/house.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts'
 
@@ -32,6 +32,8 @@ export interface TestHouseOptions {
   readonly variables?: Readonly<Record<string, string | undefined>>
   /** Milliseconds that running requests have when the house is closed. */
   readonly drainTime?: number
+  /** Milliseconds in which requests have to arrive. */
+  readonly arrival?: HouseOptions['arrival']
 }
 
 /** Rejects with `ConfigFaults` where the configuration is wrong. */
@@ -39,6 +41,7 @@ export async function openTestHouse({
   config = openaiOnly,
   variables = {},
   drainTime = 200,
+  arrival = {},
 }: TestHouseOptions = {}): Promise<TestHouse> {
   const simulator = await startSimulator()
   const directory = await mkdtemp(join(tmpdir(), 'asbru-test-'))
@@ -57,6 +60,7 @@ export async function openTestHouse({
       configFile: file,
       variables: () => variables,
       machineIdentity: noIdentity,
+      arrival,
     })
     return {
       url: house.url,
