@@ -15,7 +15,7 @@ import type { World } from './engine/world.ts'
 import { createFront, type FrontOptions } from './http/server.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
-import { findProvider, providers } from './providers/index.ts'
+import { isProviderId, providers } from './providers/index.ts'
 import { simulator } from './providers/simulator.ts'
 import { type Simulator, startSimulator } from './simulator/server.ts'
 import { createMemorySessions } from './stores/memory/sessions.ts'
@@ -72,7 +72,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     sessions: createMemorySessions(systemClock),
     upstream,
     random: Math.random,
-    isProvider: (id) => findProvider(id) !== undefined,
+    isProvider: isProviderId,
     background(task) {
       background.add(task)
       task
@@ -191,7 +191,7 @@ export function planFor(settings: Snapshot, model: string, fallbacks: readonly s
       },
       caller: { virtualKey: null, directKey: null },
       snapshot,
-      isProvider: (id) => findProvider(id) !== undefined || snapshot.providers.has(id),
+      isProvider: (id) => isProviderId(id) || snapshot.providers.has(id),
       random: Math.random,
       rememberedKey: () => undefined,
     }),

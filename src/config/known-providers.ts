@@ -1,5 +1,6 @@
 /** Which provider an entry of the configuration is about. */
 import type { Provider } from '../core/provider.ts'
+import { reservedIds } from '../providers/index.ts'
 import type { Draft } from './draft.ts'
 import { nearest } from './nearest.ts'
 import type { ProviderEntry } from './schema.ts'
@@ -15,14 +16,6 @@ export type KnownProvider =
 
 const builtIn: ReadonlySet<string> = new Set(['simulator'])
 
-/** Every identifier the file format has; which of them are served is told by the list of providers. */
-const reserved = [
-  ...['openai', 'azure', 'anthropic', 'bedrock', 'vertex', 'gemini', 'cohere', 'openrouter', 'xai', 'replicate'],
-  ...['mistral', 'groq', 'cerebras', 'parasail', 'nebius', 'huggingface', 'fireworks', 'perplexity', 'ollama', 'sgl'],
-  ...['vllm', 'elevenlabs', 'runway', 'bedrock_mantle', 'deepseek', 'opencode-go', 'opencode-zen', 'runware'],
-  ...['sarvam', 'wafer', 'zro', 'databricks', 'github-copilot', 'typesafe', 'deepgram'],
-]
-
 /** The types a custom provider can be of so far: those whose own wire format is spoken here. */
 export const customBaseTypes = ['openai'] as const
 
@@ -31,8 +24,8 @@ export function knownProvider(id: string, providers: readonly Provider[]): Known
   const provider = providers.find((candidate) => candidate.id === id)
   if (builtIn.has(id)) return { kind: 'built-in' }
   if (provider !== undefined) return { kind: 'known', provider }
-  if (reserved.includes(id)) return { kind: 'later' }
-  return { kind: 'unknown', nearest: nearest(id, [...providers.map((candidate) => candidate.id), ...reserved]) }
+  if (reservedIds.includes(id)) return { kind: 'later' }
+  return { kind: 'unknown', nearest: nearest(id, [...providers.map((candidate) => candidate.id), ...reservedIds]) }
 }
 
 /**

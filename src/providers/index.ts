@@ -49,9 +49,22 @@ export const providers: readonly Provider[] = [
   xai,
 ]
 
+/** Every identifier that a configuration file or a model name may have; which of them are served is told by the list above. */
+export const reservedIds: readonly string[] = [
+  ...['openai', 'azure', 'anthropic', 'bedrock', 'vertex', 'gemini', 'cohere', 'openrouter', 'xai', 'replicate'],
+  ...['mistral', 'groq', 'cerebras', 'parasail', 'nebius', 'huggingface', 'fireworks', 'perplexity', 'ollama', 'sgl'],
+  ...['vllm', 'elevenlabs', 'runway', 'bedrock_mantle', 'deepseek', 'opencode-go', 'opencode-zen', 'runware'],
+  ...['sarvam', 'wafer', 'zro', 'databricks', 'github-copilot', 'typesafe', 'deepgram'],
+]
+
 const byId = new Map(providers.map((provider) => [provider.id, provider]))
 
 /** The provider of that id, in the case it is listed in. */
 export function findProvider(id: string): Provider | undefined {
   return byId.get(id)
+}
+
+/** May this stand in front of the slash of a model name? Providers that are not served so far as well: they have to be refused by name. */
+export function isProviderId(id: string): boolean {
+  return byId.has(id) || reservedIds.includes(id)
 }

@@ -2,12 +2,13 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import pino from 'pino'
 import { describe, isOpen } from '../../config/describe.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
 import { ConfigFaults, findingText } from '../../config/finding.ts'
 import { type House, openHouse } from '../../house.ts'
+import { readPort } from '../port.ts'
 
 interface Flags {
   readonly config?: string
@@ -24,13 +25,6 @@ export function serveCommand(): Command {
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--app-dir <directory>', 'where config.json and everything that is kept are found')
     .action(serve)
-}
-
-function readPort(text: string): number {
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
-  return port
 }
 
 async function serve(flags: Flags): Promise<void> {
