@@ -66,7 +66,8 @@ export interface ClientChat {
 /** Texts are byte strings: each character is one byte of UTF-8 (`latin1`), so that nothing is decoded and encoded again. */
 export interface SplicedResponse {
   readonly text: string
-  readonly usage: Usage | undefined
+  /** Worked out when it is asked for, which is after the reply. */
+  readUsage(): Usage | undefined
 }
 
 /** What the writer of a stream needs besides the events. */

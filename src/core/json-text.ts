@@ -163,20 +163,52 @@ export function isNull(text: string, found: Member | undefined): boolean {
   return found === undefined || text.startsWith('null', found.at)
 }
 
-/** How deep a text nests and how many members its objects have, without building anything. */
-export function survey(text: string): { depth: number; members: number } {
+export interface Survey {
+  /** How many objects and arrays stand inside each other. */
+  readonly depth: number
+  /** How many members all objects have together. */
+  readonly count: number
+  /** The members of the outermost object. */
+  readonly members: readonly Member[]
+}
+
+/** Goes over a text once, without building anything of it. What it tells of text that is no JSON means nothing. */
+export function survey(text: string): Survey {
+  const found: Member[] = []
   let depth = 0
   let deepest = 0
   let count = 0
+  let keyAt = -1
+  let keyEnd = -1
+  let valueAt = -1
+  const endMember = (position: number) => {
+    let end = position
+    while (isSpace(text.charCodeAt(end - 1))) end--
+    if (valueAt !== -1) found.push({ key: keyName(text, keyAt, keyEnd), keyAt, at: valueAt, end })
+    valueAt = -1
+  }
   for (let position = 0; position < text.length; position++) {
     const code = text.charCodeAt(position)
-    if (code === quote) position = stringEnd(text, position) - 1
-    else if (code === colon) count++
-    else if (code === openBrace || code === openBracket) {
+    if (code === quote) {
+      const end = stringEnd(text, position)
+      if (depth === 1 && valueAt === -1) {
+        keyAt = position
+        keyEnd = end
+      }
+      position = end - 1
+    } else if (code === colon) {
+      count++
+      if (depth === 1) valueAt = skipSpace(text, position + 1)
+    } else if (code === comma) {
+      if (depth === 1) endMember(position)
+    } else if (code === openBrace || code === openBracket) {
       if (++depth > deepest) deepest = depth
-    } else if (code === closeBrace || code === closeBracket) depth--
+    } else if (code === closeBrace || code === closeBracket) {
+      if (depth === 1) endMember(position)
+      depth--
+    }
   }
-  return { depth: deepest, members: count }
+  return { depth: deepest, count, members: found }
 }
 
 /** An object or array that is open: the names that its object has had (undefined: it is an array), and where in it we are. */

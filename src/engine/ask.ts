@@ -74,8 +74,9 @@ function encode(target: Target, key: ProviderKey, exchange: Exchange) {
   const alias = aliasOf(key, target.model)
   const model = alias?.model ?? target.model
   const apiVersion = options.apiVersion ?? alias?.apiVersion ?? key.apiVersion
-  const path =
-    typeof provider.paths.chat === 'string' ? provider.paths.chat : provider.paths.chat({ model, apiVersion })
+  const { chat: place } = provider.paths
+  // Half a surrogate pair cannot be encoded in a path.
+  const path = typeof place === 'string' ? place : place({ model: model.toWellFormed(), apiVersion })
   const baseUrl = alias?.baseUrl ?? key.baseUrl ?? target.provider.baseUrl
   if (baseUrl === undefined) {
     throw new GatewayError(

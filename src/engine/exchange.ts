@@ -25,7 +25,8 @@ export class Exchange {
   readonly attempts: AttemptRecord[] = []
   /** The upstream call that is running, so that a client who leaves takes it along. */
   running: UpstreamExchange | undefined
-  usage: Usage | undefined
+  /** Worked out after the reply, if anybody wants to know. */
+  readUsage: () => Usage | undefined = () => undefined
   virtualKey: string | undefined
   readonly #world: World
   #closed = false
@@ -39,7 +40,8 @@ export class Exchange {
   close(outcome: Outcome): void {
     if (this.#closed) return
     this.#closed = true
-    const { call, attempts, usage } = this
+    if (outcome.error === undefined && !this.#world.log.isLevelEnabled('debug')) return
+    const { call, attempts } = this
     const fields = {
       request: call.id,
       model: call.head.model,
@@ -48,7 +50,7 @@ export class Exchange {
       milliseconds: Math.round(this.#world.clock.now() - call.arrived),
       attempts,
       virtualKey: this.virtualKey,
-      usage,
+      usage: this.readUsage(),
       error: outcome.error === undefined ? undefined : `${outcome.error.failure}: ${outcome.error.message}`,
     }
     if (outcome.error === undefined) this.#world.log.debug(fields, 'answered')

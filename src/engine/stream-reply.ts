@@ -72,7 +72,7 @@ export class StreamReply {
 
   #finish(): string {
     this.#ended = true
-    this.#exchange.usage = this.#answer.stream.progress.usage
+    this.#exchange.readUsage = () => this.#answer.stream.progress.usage
     this.#answer.watch.stop()
     this.#world.background(this.#drain())
     return ''
@@ -82,7 +82,7 @@ export class StreamReply {
     const error = maskError(failure, this.#answer.credential)
     this.#ended = true
     this.error = error
-    this.#exchange.usage = this.#answer.stream.progress.usage
+    this.#exchange.readUsage = () => this.#answer.stream.progress.usage
     this.#answer.watch.stop()
     this.#exchange.running?.abort(error)
     return this.#answer.stream.failure(error)

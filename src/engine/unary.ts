@@ -16,7 +16,7 @@ export function unaryText(bytes: string, reply: UpstreamReply, base: AnswerBase,
   if (client.dialect === provider.chat!.dialect && isJson(reply)) {
     const spliced = client.spliceResponse(bytes, extra)
     if (spliced !== null) {
-      exchange.usage = spliced.usage
+      exchange.readUsage = spliced.readUsage
       return spliced.text
     }
   }
@@ -25,7 +25,7 @@ export function unaryText(bytes: string, reply: UpstreamReply, base: AnswerBase,
     throw new GatewayError('upstream-unreadable', 'HTML response received from provider', { code: 'invalid_response' })
   }
   const response = provider.chat!.decodeResponse(readJson(text))
-  exchange.usage = response.usage
+  exchange.readUsage = () => response.usage
   return bytesOfText(JSON.stringify(client.encodeResponse(response, extra)))
 }
 

@@ -65,8 +65,9 @@ export function createFront(options: FrontOptions): Front {
   )
   // A client that asks before it sends gets its answer from the same checks; nothing is read of a body that is too large.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    const fits = Number(request.headers['content-length'] ?? 0) <= options.snapshot().client.maxBodyBytes
-    if (fits) response.writeContinue()
+    const { expect, 'content-length': length = 0 } = request.headers
+    const fits = Number(length) <= options.snapshot().client.maxBodyBytes
+    if (fits && expect?.toLowerCase() === '100-continue') response.writeContinue()
     server.emit('request', request, response)
   })
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))

@@ -58,7 +58,7 @@ export function readOptions(args: string[]): Options {
       // The same Node that runs this.
       asbruCommand: values['asbru-command']?.trim().split(/\s+/) ?? [
         process.execPath,
-        '--max-semi-space-size=4',
+        '--max-semi-space-size=16',
         'bin/asbru.js',
       ],
       markdown: values.markdown,

@@ -225,7 +225,7 @@ export function fakeWorld({ script = [], chance = 0 }: { script?: Act[]; chance?
     calls,
     lines,
     script: [...script],
-    log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    log: { isLevelEnabled: () => true, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     sessions: createMemorySessions(clock),
     upstream,
     random: () => chance,

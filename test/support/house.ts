@@ -117,5 +117,5 @@ function logInto(lines: LogLine[]): Log {
   const at = (level: LogLine['level']) => (fields: object, message: string) => {
     lines.push({ level, fields, message })
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  return { isLevelEnabled: () => true, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

@@ -57,7 +57,8 @@ async function sendAll(socket: Socket, pieces: readonly Piece[]): Promise<void> 
   for (const piece of pieces) {
     if (socket.destroyed) return
     if (typeof piece === 'number') await new Promise((resolve) => setTimeout(resolve, piece))
-    else if (!socket.write(piece)) await new Promise((resolve) => void socket.once('drain', resolve).once('close', resolve))
+    else if (!socket.write(piece))
+      await new Promise((resolve) => void socket.once('drain', resolve).once('close', resolve))
   }
 }
 

@@ -13,7 +13,8 @@ import { frameText } from '../../core/sse.ts'
 import { longestEvent } from '../../core/translate.ts'
 import { encodeError, errorInDisguise } from './errors.ts'
 import { extraFieldsJson } from './extra-fields.ts'
-import { spliceDelta, spliceUsage } from './splice.ts'
+import { spliceDelta } from './splice.ts'
+import { readUsageText, spliceUsage } from './splice-usage.ts'
 import { ToolCallIndexes } from './tool-call-indexes.ts'
 import { encodeUsage, usageOf } from './usage.ts'
 
@@ -214,7 +215,8 @@ class StreamSplicer implements ReplyStream {
     const empty = this.#writing.includeUsage ? '[]' : '[{"index":0,"delta":{},"logprobs":null,"finish_reason":null}]'
     const usage = member(list, 'usage')
     let added = ''
-    this.progress.usage = spliceUsage(source, usage, edits)
+    const told = usage !== undefined && source[usage.at] === '{' ? readUsageText(source, usage.at) : undefined
+    this.progress.usage = told && spliceUsage(source, told, edits)()
     // Some tell usage elsewhere in the chunk than where clients look for it.
     const elsewhere = this.progress.usage === undefined ? usageOf(JSON.parse(textOfBytes(source))) : undefined
     if (elsewhere !== undefined) {

@@ -5,7 +5,7 @@
 import { textOfBytes } from '../../core/bytes.ts'
 import type { SplicedResponse } from '../../core/dialect.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { isJsonObject, type Json } from '../../core/json.ts'
 import {
   asciiJson,
   Edits,
@@ -14,15 +14,13 @@ import {
   JsonTextError,
   type Member,
   member,
-  members,
   type ObjectText,
   readArray,
   readObject,
   type Span,
 } from '../../core/json-text.ts'
-import type { Usage } from '../../core/usage.ts'
 import { extraFieldsJson } from './extra-fields.ts'
-import { decodeUsage, encodeUsage } from './usage.ts'
+import { readUsageText, spliceUsage, type UsageText } from './splice-usage.ts'
 
 /** Null where the reply is no plain answer: errors in disguise, broken JSON and content in blocks take the long way. */
 export function spliceResponse(bytes: string, extra: ExtraFields): SplicedResponse | null {
@@ -38,7 +36,12 @@ function splice(bytes: string, extra: ExtraFields): SplicedResponse | null {
   const edits = new Edits()
   let fit = true
   // Each choice is read while the reply is: a long answer is gone over once.
+  let usage: UsageText | undefined
   const reply = readObject(bytes, 0, (key, at) => {
+    if (key === 'usage' && bytes[at] === '{') {
+      usage = readUsageText(bytes, at)
+      return usage.object.end
+    }
     if (key !== 'choices' || bytes[at] !== '[') return undefined
     return readArray(bytes, at, (_, choiceAt) => {
       const choice = spliceChoice(bytes, choiceAt, edits)
@@ -50,9 +53,9 @@ function splice(bytes: string, extra: ExtraFields): SplicedResponse | null {
   if (!fit || choices === undefined || bytes[choices.at] !== '[' || member(reply.members, 'error') !== undefined)
     return null
   if (reply.end < bytes.length && bytes.slice(reply.end).trim() !== '') return null
-  const usage = spliceUsage(bytes, member(reply.members, 'usage'), edits)
+  const readUsage = usage === undefined ? () => undefined : spliceUsage(bytes, usage, edits)
   edits.insert(reply.end - 1, missing(reply.members, responseDefaults) + extraFieldsText(extra))
-  return { text: edits.apply(bytes), usage }
+  return { text: edits.apply(bytes), readUsage }
 }
 
 /** Members that are always there, and what they are where the provider says nothing. */
@@ -178,57 +181,4 @@ function spliceToolCalls(bytes: string, calls: Span, indexes: readonly number[] 
 /** Puts members at the end of an object. */
 function addMember(object: ObjectText, text: string, edits: Edits): void {
   edits.insert(object.members.at(-1)?.end ?? object.at + 1, object.members.length === 0 ? text : `,${text}`)
-}
-
-/** Reads the usage, and adds what our contract has beyond the provider's: both names of cached tokens, totals, the cost as an object. */
-export function spliceUsage(bytes: string, found: Member | undefined, edits: Edits): Usage | undefined {
-  if (isNull(bytes, found)) return undefined
-  const wire = JSON.parse(textOfBytes(bytes.slice(found!.at, found!.end))) as Json
-  const usage = decodeUsage(wire)
-  if (usage === undefined || !isJsonObject(wire)) return usage
-  const cached = usage.input?.cachedRead
-  // What OpenAI sends lacks one name, which most replies will have to be given: no need to work out what else there might be.
-  if (cached !== undefined && isOpenaiUsage(wire)) {
-    const details = member(members(bytes, found!.at), 'prompt_tokens_details')!
-    edits.insert(member(members(bytes, details.at), 'cached_tokens')!.end, `,"cached_read_tokens":${cached}`)
-  } else {
-    // What has no name of ours is there already.
-    const { extra: _, ...named } = usage
-    complete(bytes, found!, wire, encodeUsage(named), edits)
-  }
-  return usage
-}
-
-function isOpenaiUsage(wire: JsonObject): boolean {
-  const { prompt_tokens_details: input, completion_tokens_details: output, ...rest } = wire
-  if (!isJsonObject(input) || !isJsonObject(output) || Object.keys(rest).length !== 3) return false
-  if (
-    rest['prompt_tokens'] === undefined ||
-    rest['completion_tokens'] === undefined ||
-    rest['total_tokens'] === undefined
-  )
-    return false
-  return typeof input['cached_tokens'] === 'number' && Object.keys(input).every((name) => openaiDetails.has(name))
-}
-
-const openaiDetails = new Set(['cached_tokens', 'audio_tokens', 'text_tokens', 'image_tokens'])
-
-/** Adds to an object every member of `full` that it lacks, at any depth. */
-function complete(bytes: string, object: Span, wire: JsonObject, full: JsonObject, edits: Edits): void {
-  let list: readonly Member[] | undefined
-  let added = ''
-  for (const key in full) {
-    const value = full[key] as Json
-    const present = wire[key]
-    if (present === undefined) added += `,${JSON.stringify(key)}:${asciiJson(value)}`
-    else if (isJsonObject(value)) {
-      list ??= members(bytes, object.at)
-      const span = member(list, key)!
-      if (isJsonObject(present)) complete(bytes, span, present, value, edits)
-      else edits.replace(span, asciiJson(value))
-    }
-  }
-  if (added === '') return
-  list ??= members(bytes, object.at)
-  edits.insert(list.at(-1)?.end ?? object.at + 1, list.length === 0 ? added.slice(1) : added)
 }

@@ -4,7 +4,7 @@ import type { RequestText } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
 import { jsonFault, lineAndColumn } from '../../core/json-fault.ts'
-import { duplicateMember, JsonTextError, members, survey } from '../../core/json-text.ts'
+import { duplicateMember, JsonTextError, type Survey, survey } from '../../core/json-text.ts'
 
 /** Objects and arrays inside each other; no request of any provider comes near it. */
 const deepest = 128
@@ -14,7 +14,7 @@ export function readRequest(bytes: Buffer): RequestText {
   if (bytes.length === 0) return { text: '{}', members: [], body: {} }
   if (!isUtf8(bytes)) throw invalidJson('the body is not UTF-8', 'Send UTF-8.')
   const text = bytes.toString('utf8')
-  let shape: { depth: number; members: number }
+  let shape: Survey
   let body: Json
   try {
     shape = survey(text)
@@ -25,8 +25,8 @@ export function readRequest(bytes: Buffer): RequestText {
     throw error instanceof JsonTextError ? faultAt(text, error.at) : faultOf(text)
   }
   if (!isJsonObject(body)) throw invalidJson('the body is no JSON object', 'Send an object.')
-  if (countMembers(body) !== shape.members) throw duplicateName(text)
-  return { text, members: members(text), body }
+  if (countMembers(body) !== shape.count) throw duplicateName(text)
+  return { text, members: shape.members, body }
 }
 
 function countMembers(value: Json | undefined): number {
