@@ -382,6 +382,10 @@ describe('messages that are no HTTP', () => {
     ['a method in small letters', 'get /health HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['no Host', 'GET /health HTTP/1.1\r\n\r\n'],
     ['two Hosts', 'GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'],
+    ['two logins', `${get}Authorization: Bearer sk-bf-a\r\nauthorization: Bearer sk-bf-b\r\n\r\n`],
+    ['two virtual keys in one header', `${get}x-bf-vk: sk-bf-a\r\nX-BF-VK: sk-bf-b\r\n\r\n`],
+    ['two types of body', `${post}Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`],
+    ['two encodings', `${post}Content-Encoding: gzip\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}`],
     ['letters', 'x'.repeat(5000)],
     ['random bytes', Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7919) % 256))],
   ])('%s', async (_, piece) => {
@@ -611,6 +615,7 @@ describe('bodies that are too large, or not what they say', () => {
 
 describe('clients that take their time, or leave', () => {
   test.concurrent.each<[string, readonly Piece[]]>([
+    ['nothing at all', []],
     ['headers that do not end', ['GET /health HTTP/1.1\r\nHost: a\r\n']],
     [
       'headers, letter by letter',

@@ -181,7 +181,11 @@ const client = z.object({
   enforce_auth_on_inference: flag.describe('Every inference call needs a virtual key. Default false.').optional(),
   enforce_governance_header: flag.describe('Older name of `enforce_auth_on_inference`.').optional(),
   allow_direct_keys: flag.describe("Clients may bring a provider's key of their own. Default false.").optional(),
-  allowed_origins: texts.describe('CORS: origins, `*` allowed in them. Default `["*"]`.').optional(),
+  allowed_origins: texts
+    .describe(
+      'CORS: origins, `*` allowed in them. Default `["*"]` where clients have to show who they are, else pages of this machine alone.',
+    )
+    .optional(),
   allowed_headers: texts.describe('CORS: further request headers.').optional(),
   max_request_body_size_mb: z.number().positive().max(4096).describe('Default 100.').optional(),
   stream_keepalive_interval: z

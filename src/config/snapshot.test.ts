@@ -20,12 +20,32 @@ function key(entry: object, version = 2, id = 'groq'): ProviderKey {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
+describe('origins that may call, where the file does not say', () => {
+  it.each([
+    ['nothing is required', {}, []],
+    ['virtual keys are required', { client: { enforce_auth_on_inference: true } }, ['*']],
+    [
+      'admin credentials are required',
+      { auth_config: { is_enabled: true, admin_username: 'a', admin_password: 'b' } },
+      ['*'],
+    ],
+    [
+      'admin credentials are required elsewhere',
+      { auth_config: { is_enabled: true, admin_username: 'a', admin_password: 'b', disable_auth_on_inference: true } },
+      [],
+    ],
+  ])('%s', (_, file, expected) => {
+    expect(build(file).client.allowedOrigins).toEqual(expected)
+  })
+})
+
 describe('what is not said', () => {
   it('of clients', () => {
     expect(build({}).client).toEqual({
       enforceVirtualKey: false,
       allowDirectKeys: false,
-      allowedOrigins: ['*'],
+      // Nothing is required of clients.
+      allowedOrigins: [],
       allowedHeaders: [],
       maxBodyBytes: 100 * 1024 * 1024,
       streamKeepAlive: 15_000,

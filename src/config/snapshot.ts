@@ -22,9 +22,10 @@ export function buildSnapshot(config: Config, options: BuildOptions): Snapshot {
     const provider = buildProvider(id, entry, { ...options, version })
     if (provider !== undefined) providers.set(id, provider)
   }
+  const admin = buildAdmin(config.auth_config ?? config.governance?.auth_config)
   return {
-    client: buildClient(config),
-    admin: buildAdmin(config.auth_config ?? config.governance?.auth_config),
+    client: buildClient(config, admin),
+    admin,
     providers,
     virtualKeys: buildVirtualKeys(config.governance?.virtual_keys ?? [], version),
   }
@@ -32,16 +33,19 @@ export function buildSnapshot(config: Config, options: BuildOptions): Snapshot {
 
 const megabyte = 1024 * 1024
 
-function buildClient({ client = {}, plugins = [] }: Config): ClientSettings {
+function buildClient({ client = {}, plugins = [] }: Config, admin: AdminCredentials | null): ClientSettings {
   const older = plugins.some(
     ({ name, enabled, config }) => name === 'governance' && enabled && config?.['is_vk_mandatory'] === true,
   )
   const lowerCase = (names: readonly string[] = []) => names.map((name) => name.toLowerCase())
   const filter = client.header_filter_config ?? {}
+  const enforceVirtualKey = (client.enforce_auth_on_inference ?? client.enforce_governance_header ?? false) || older
+  // Where nothing is required of clients, every page that somebody visits could spend the keys of a gateway on the same machine.
+  const anyOrigin = enforceVirtualKey || admin?.onInference === true
   return {
-    enforceVirtualKey: (client.enforce_auth_on_inference ?? client.enforce_governance_header ?? false) || older,
+    enforceVirtualKey,
     allowDirectKeys: client.allow_direct_keys ?? false,
-    allowedOrigins: client.allowed_origins ?? ['*'],
+    allowedOrigins: client.allowed_origins ?? (anyOrigin ? ['*'] : []),
     allowedHeaders: client.allowed_headers ?? [],
     maxBodyBytes: Math.floor((client.max_request_body_size_mb ?? 100) * megabyte),
     streamKeepAlive: (client.stream_keepalive_interval ?? 15) * 1000,

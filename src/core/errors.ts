@@ -68,6 +68,7 @@ export const failures = {
   'provider-not-configured': { status: 400, remedy: 'fallback', fault: 'client', type: 'invalid_request_error' },
   'no-key': { status: 400, remedy: 'fallback', fault: 'client', type: 'invalid_request_error' },
   'unsupported-operation': { status: 400, remedy: 'fallback', fault: 'client', type: 'invalid_request_error' },
+  'origin-not-allowed': { status: 403, remedy: 'stop', fault: 'client', type: 'permission_error' },
   'not-found': { status: 404, remedy: 'stop', fault: 'client', type: 'invalid_request_error' },
   'method-not-allowed': { status: 405, remedy: 'stop', fault: 'client', type: 'invalid_request_error' },
   'request-timeout': { status: 408, remedy: 'stop', fault: 'client', type: 'invalid_request_error' },

@@ -45,6 +45,8 @@ const table: Record<FailureCode, string[]> = {
   'provider-not-configured': fallback,
   'no-key': fallback,
   'unsupported-operation': fallback,
+  'origin-not-allowed': stop,
+  'origin-not-allowed': stop,
   'not-found': stop,
   'method-not-allowed': stop,
   'request-timeout': stop,

@@ -1,6 +1,7 @@
 /** The one loop that retries: goes through a plan's targets and their keys until one answers. */
 import { GatewayError } from '../core/errors.ts'
 import { decide, refusesKey } from '../core/retry.ts'
+import { shortened } from '../core/shortened.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
 import type { Answer } from './answer.ts'
 import { ask } from './ask.ts'
@@ -14,7 +15,8 @@ export async function attempt(plan: Plan, exchange: Exchange, world: World): Pro
   for (const step of plan) {
     if (step.kind === 'refuse') {
       const { provider, model, error } = step.refusal
-      exchange.attempts.push({ provider: provider ?? 'none', model, key: undefined, outcome: error.failure })
+      const record = { provider: provider ?? 'none', model: shortened(model), key: undefined }
+      exchange.attempts.push({ ...record, outcome: error.failure })
       first ??= error
       continue
     }
@@ -65,7 +67,7 @@ async function askRecorded(
   exchange: Exchange,
   world: World,
 ): Promise<Answer | GatewayError> {
-  const record = { provider: target.provider.id, model: target.model, key: key.name }
+  const record = { provider: target.provider.id, model: shortened(target.model), key: key.name }
   try {
     const answer = await ask(target, key, exchange, world)
     exchange.attempts.push({ ...record, outcome: 'ok' })

@@ -1,5 +1,6 @@
 /** One request and its reply while they are in the house: what was tried, what is running, and what is left to tell. */
 import type { GatewayError } from '../core/errors.ts'
+import { shortened } from '../core/shortened.ts'
 import type { Usage } from '../core/usage.ts'
 import type { UpstreamExchange } from '../ports/upstream.ts'
 import type { Call } from './call.ts'
@@ -8,6 +9,7 @@ import type { World } from './world.ts'
 /** One call to a provider, or a target that was refused before it. */
 export interface AttemptRecord {
   readonly provider: string
+  /** Shortened. */
   readonly model: string
   readonly key: string | undefined
   /** `ok`, the provider's status, or the name of the failure. */
@@ -44,7 +46,7 @@ export class Exchange {
     const { call, attempts } = this
     const fields = {
       request: call.id,
-      model: call.head.model,
+      model: shortened(call.head.model),
       stream: call.head.stream,
       status: outcome.status,
       milliseconds: Math.round(this.#world.clock.now() - call.arrived),

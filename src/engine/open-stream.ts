@@ -14,6 +14,9 @@ import type { World } from './world.ts'
 /** Bytes of a reply that should have been a stream which are read to learn what it was instead. */
 const longestSurprise = 1024 * 1024
 
+/** Bytes a stream may bring before anything of an answer: all of them may have to be kept. */
+const longestOpening = 16 * 1024 * 1024
+
 interface Opening {
   readonly reply: UpstreamReply
   readonly base: AnswerBase
@@ -47,15 +50,23 @@ export async function openStream({ reply, base, exchange, world, watch, started 
   const { progress } = stream
   watch.expect(network.firstContentTimeout || network.idleTimeout, `no token from ${id}`)
   let opening = ''
+  let received = 0
   while (!progress.committed && !progress.complete) {
     const bytes = await reply.body.read()
     opening += bytes === null ? stream.end() : stream.push(bytes)
     if (progress.error !== undefined) throw progress.error
     if (bytes === null) break
+    received += bytes.length
+    if (received > longestOpening && !progress.committed) throw talksAndSaysNothing()
     if (network.firstContentTimeout === 0) watch.touch()
   }
   watch.expect(network.idleTimeout, `nothing more from ${id}`)
   return { ...base, kind: 'stream', opening, stream, body: reply.body, watch }
+}
+
+function talksAndSaysNothing(): GatewayError {
+  const message = `Error reading stream: the provider sent ${longestOpening} bytes and nothing of an answer`
+  return new GatewayError('upstream-unreadable', message, { code: 'invalid_response' })
 }
 
 function isEventStream(reply: UpstreamReply): boolean {

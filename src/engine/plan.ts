@@ -1,6 +1,7 @@
 /** Which targets are to be tried for a request, in order and with reasons: a value that can be printed, made without asking anyone. */
 import { GatewayError } from '../core/errors.ts'
 import { aliasOf, drawOrder, keyServes, knowsModel, splitModel } from '../core/routing.ts'
+import { shortened } from '../core/shortened.ts'
 import type { ConfiguredProvider, ProviderKey, Snapshot, VirtualKey, VirtualKeyProvider } from '../core/snapshot.ts'
 import { listAllows } from '../core/snapshot.ts'
 import type { Caller } from './authenticate.ts'
@@ -153,10 +154,10 @@ function nobodyServes(model: string, input: PlanInput): GatewayError {
   const hint =
     usable.length === 0
       ? 'No provider is configured for you.'
-      : `Write the provider in front of the model: ${usable.map((id) => `${id}/${id === 'simulator' ? 'echo' : shown(model)}`).join(', ')}.`
+      : `Write the provider in front of the model: ${usable.map((id) => `${id}/${id === 'simulator' ? 'echo' : shortened(model)}`).join(', ')}.`
   return new GatewayError(
     'no-provider',
-    `could not auto resolve a provider for the request, please specify a provider explicitly: nobody is known to serve '${shown(model)}'. ${hint}`,
+    `could not auto resolve a provider for the request, please specify a provider explicitly: nobody is known to serve '${shortened(model)}'. ${hint}`,
     { param: 'model', code: 'model_not_found' },
   )
 }
@@ -177,7 +178,7 @@ function targetFor(wish: Wish, input: PlanInput, isFallback: boolean): Target | 
     })
   }
   if (entry !== 'open' && !entryAllows(entry, model)) {
-    return new GatewayError('model-blocked', `Model '${shown(model)}' is not allowed for this virtual key`, {
+    return new GatewayError('model-blocked', `Model '${shortened(model)}' is not allowed for this virtual key`, {
       code: 'model_blocked',
     })
   }
@@ -221,11 +222,6 @@ function sessionName({ session }: CallOptions, provider: string, model: string):
   return name === undefined || name.length > longestSession ? undefined : name
 }
 
-/** A model's name for a sentence: clients may write one as long as a body. */
-function shown(model: string): string {
-  return model.length > 200 ? `${model.slice(0, 200)}...` : model
-}
-
 function notConfigured(id: string, snapshot: Snapshot): GatewayError {
   const known = [...snapshot.providers.keys()].join(', ')
   return new GatewayError(
@@ -242,8 +238,8 @@ function noKeyFor({ provider, model }: Wish, configured: ConfiguredProvider): Ga
   const kind = configured.keys.some((key) => key.aliasesOnly) ? 'model/deployment' : 'model'
   const message =
     configured.keys.length === 0
-      ? `no keys found for provider: ${provider} and model: ${shown(model)}`
-      : `no keys found that support ${kind}: ${shown(model)}`
+      ? `no keys found for provider: ${provider} and model: ${shortened(model)}`
+      : `no keys found that support ${kind}: ${shortened(model)}`
   return new GatewayError('no-key', message, { code: 'no_key', param: 'model' })
 }
 
@@ -259,7 +255,7 @@ function pinnedKey(
   )
   if (found !== undefined) return found
   const what = pinnedKeyId !== undefined ? `id "${pinnedKeyId}"` : `name "${pinnedKeyName}"`
-  const message = `no supported key found with ${what} for provider: ${wish.provider} and model: ${shown(wish.model)}`
+  const message = `no supported key found with ${what} for provider: ${wish.provider} and model: ${shortened(wish.model)}`
   return new GatewayError('no-key', message, { code: 'no_key' })
 }
 

@@ -153,6 +153,21 @@ describe.each([false, true])('a stream, translated %s', (translated) => {
     expect(world.calls[0]?.aborts).toBeGreaterThan(0)
   })
 
+  test('a provider that talks and says nothing is given up before it fills the memory', async () => {
+    const endless: Act = (exchange) => {
+      exchange.stream()
+      const more = () => {
+        if (exchange.aborted !== undefined) return
+        exchange.write(role.repeat(10_000))
+        world.clock.after(1, more)
+      }
+      more()
+    }
+    const { reply } = await play([endless], { translated })
+    expect(reply.status).toBe(500)
+    expect(reply.body.kind === 'text' && reply.body.text).toContain('nothing of an answer')
+  })
+
   test('an error that comes together with the first content is one before it: nobody has seen anything', async () => {
     const both = acts.stream(role, text('Hel'), error)
     const { words } = await play([both, acts.stream(...whole)], { translated, body: { fallbacks: ['azure/x'] } })

@@ -6,8 +6,8 @@ import { GatewayError } from '../core/errors.ts'
 import { securityHeaders } from './common-headers.ts'
 import { errorBody } from './refuse.ts'
 
-/** `headerLimit` is the server's own, for the message. */
-export function answerBrokenRequests(server: Server, headerLimit: number): void {
+/** `headerLimit`: what the headers may not be larger than, in words. */
+export function answerBrokenRequests(server: Server, headerLimit: string): void {
   /** The newest reply on each connection: bytes behind its request are answered after it. */
   const newest = new WeakMap<Duplex, ServerResponse>()
   const broken = new WeakSet<Duplex>()
@@ -41,10 +41,10 @@ function tellBroken(failure: GatewayError, socket: Duplex): void {
 
 const reasons: Readonly<Record<number, string>> = { 408: 'Request Timeout', 431: 'Request Header Fields Too Large' }
 
-function brokenRequest(error: NodeJS.ErrnoException, headerLimit: number): GatewayError {
+function brokenRequest(error: NodeJS.ErrnoException, headerLimit: string): GatewayError {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new GatewayError('headers-too-large', `The request headers are larger than ${headerLimit} bytes.`, {
+      return new GatewayError('headers-too-large', `The request headers are larger than ${headerLimit}.`, {
         code: 'headers_too_large',
       })
     case 'ERR_HTTP_REQUEST_TIMEOUT':

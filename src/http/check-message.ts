@@ -6,10 +6,9 @@ import { GatewayError } from '../core/errors.ts'
 export function checkMessage(request: IncomingMessage): void {
   const { httpVersionMajor, httpVersion, headers, rawHeaders } = request
   if (httpVersionMajor !== 1) throw fault(`HTTP/${httpVersion} is not spoken here. Use HTTP/1.1.`, 'invalid_http')
-  const hosts = countHosts(rawHeaders)
-  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
-    throw fault(`The request has ${hosts} Host headers. Send one.`, 'invalid_http')
-  }
+  checkSingle(rawHeaders)
+  if (headers.host === undefined && httpVersion === '1.1')
+    throw fault('The request has no Host header.', 'invalid_http')
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     throw fault(`Transfer-Encoding is '${coding}'. Send chunked, or a Content-Length.`, 'invalid_http')
@@ -20,14 +19,30 @@ export function checkMessage(request: IncomingMessage): void {
   }
 }
 
-/** Of several, `headers.host` has only the first. */
-function countHosts(rawHeaders: readonly string[]): number {
-  let count = 0
+/** Of several of these node keeps the first one, or makes one of them: whoever sent them cannot have meant either. */
+const single: ReadonlySet<string> = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'content-encoding',
+  'x-bf-vk',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+])
+/** Most names are told apart by their length already. */
+const lengths: ReadonlySet<number> = new Set([...single].map((name) => name.length))
+
+function checkSingle(rawHeaders: readonly string[]): void {
+  let seen = ''
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') count++
+    const raw = rawHeaders[index] as string
+    if (!lengths.has(raw.length)) continue
+    const name = raw.toLowerCase()
+    if (!single.has(name)) continue
+    if (seen.includes(` ${name} `)) throw fault(`The request has several ${name} headers. Send one.`, 'invalid_http')
+    seen += ` ${name} `
   }
-  return count
 }
 
 function fault(message: string, code: string, status = 400): GatewayError {

@@ -34,8 +34,13 @@ describe('originAllowed', () => {
 })
 
 describe('commonHeaders', () => {
-  function headersFor(origin: string | undefined, allowedOrigins: string[], allowedHeaders: string[] = []) {
-    const request = { headers: { origin } } as unknown as IncomingMessage
+  function headersFor(
+    origin: string | undefined,
+    allowedOrigins: string[],
+    allowedHeaders: string[] = [],
+    asked?: string,
+  ) {
+    const request = { headers: { origin, 'access-control-request-headers': asked } } as unknown as IncomingMessage
     const flat = commonHeaders(request, 'id-1', { ...client, allowedOrigins, allowedHeaders })
     return Object.fromEntries(
       Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index], flat[2 * index + 1]]),
@@ -67,6 +72,22 @@ describe('commonHeaders', () => {
 
   test('an origin that is not allowed is not named', () => {
     expect(headersFor('https://evil.test', ['https://a.example'])['access-control-allow-origin']).toBeUndefined()
+  })
+
+  test.each<[string, string]>([
+    ['x-bf-vk', ', x-bf-vk'],
+    ['Content-Type , X-Stainless-Lang,openai-organization', ', x-stainless-lang, openai-organization'],
+    ['x-evil, x-bf-, x-bf-a b, cookie', ''],
+  ])('of the headers a page asks for, those of SDKs and ours are allowed: %s', (asked, added) => {
+    expect(headersFor('https://a.example', ['*'], [], asked)['access-control-allow-headers']).toBe(
+      `Content-Type, Authorization, X-Requested-With, X-Stainless-Timeout, X-Api-Key${added}`,
+    )
+  })
+
+  test('a list of headers as long as a header may be takes no time', () => {
+    const began = performance.now()
+    headersFor('https://a.example', ['*'], [], `x${' '.repeat(32_000)}x`)
+    expect(performance.now() - began).toBeLessThan(200)
   })
 
   test('headers of the settings are allowed as well', () => {

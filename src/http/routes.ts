@@ -1,6 +1,7 @@
 /** Which path leads where: a table for whole paths, and one pattern for Azure's, which have the deployment inside. */
 import { GatewayError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { shortened } from '../core/shortened.ts'
 
 export type RouteName = 'chat' | 'models' | 'health' | 'ready'
 
@@ -93,20 +94,16 @@ function deploymentFault(what: string, path: string): GatewayError {
   const shape = '/openai/openai/deployments/{deployment}/chat/completions'
   return new GatewayError(
     'invalid-request',
-    `failed to execute pre-request callback: ${what}: ${shown(path)}. Write ${shape}.`,
+    `failed to execute pre-request callback: ${what}: ${shortened(path)}. Write ${shape}.`,
     {
       code: 'invalid_path',
     },
   )
 }
 
-function shown(path: string): string {
-  return path.length > 200 ? `${path.slice(0, 200)}...` : path
-}
-
 function notFound(path: string): GatewayError {
   const near = nearest(path, table.keys())
   const hint =
     near.length === 0 ? 'Chat completions are at /openai/v1/chat/completions.' : `Did you mean ${near.join(' or ')}?`
-  return new GatewayError('not-found', `Route not found: ${shown(path)}. ${hint}`, { code: 'route_not_found' })
+  return new GatewayError('not-found', `Route not found: ${shortened(path)}. ${hint}`, { code: 'route_not_found' })
 }

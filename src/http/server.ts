@@ -7,7 +7,7 @@ import { openaiChatClient } from '../dialects/openai-chat/client.ts'
 import type { World } from '../engine/world.ts'
 import { answerBrokenRequests } from './broken-requests.ts'
 import { checkMessage } from './check-message.ts'
-import { commonHeaders, originAllowed } from './common-headers.ts'
+import { checkOrigin, commonHeaders, originAllowed } from './common-headers.ts'
 import { serveChat } from './openai/chat.ts'
 import { type ModelLister, serveModels } from './openai/models.ts'
 import { refuse } from './refuse.ts'
@@ -36,6 +36,7 @@ export interface Front {
 
 /** Bytes of all request headers together. */
 const maxHeaderSize = 32 * 1024
+const maxHeadersCount = 1000
 
 export function createFront(options: FrontOptions): Front {
   let draining = false
@@ -63,6 +64,7 @@ export function createFront(options: FrontOptions): Front {
       serve(request, response, options, draining).catch((error: unknown) => lastResort(error, response, options))
     },
   )
+  server.maxHeadersCount = maxHeadersCount
   // A client that asks before it sends gets its answer from the same checks; nothing is read of a body that is too large.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const { expect, 'content-length': length = 0 } = request.headers
@@ -71,7 +73,7 @@ export function createFront(options: FrontOptions): Front {
     server.emit('request', request, response)
   })
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  answerBrokenRequests(server, maxHeaderSize)
+  answerBrokenRequests(server, `${maxHeaderSize} bytes, or more than ${maxHeadersCount}`)
   return {
     server,
     drain() {
@@ -100,6 +102,7 @@ async function serve(
   try {
     checkMessage(request)
     if (request.method === 'OPTIONS') return preflight(request, response, headers, snapshot)
+    checkOrigin(request, snapshot.client)
     const url = originForm(request.url as string)
     const mark = url.indexOf('?')
     const path = mark === -1 ? url : url.slice(0, mark)

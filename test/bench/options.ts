@@ -18,7 +18,7 @@ export interface Options {
   quick: boolean
   only: ScenarioName[]
   programs: ProgramName[]
-  asbruCommand: string[]
+  asbruCommand: string[] | undefined
   markdown: boolean
 }
 
@@ -55,12 +55,7 @@ export function readOptions(args: string[]): Options {
       quick: values.quick,
       only: chosen(values.only, scenarioNames),
       programs: chosen(values.programs, programNames),
-      // The same Node that runs this.
-      asbruCommand: values['asbru-command']?.trim().split(/\s+/) ?? [
-        process.execPath,
-        '--max-semi-space-size=16',
-        'bin/asbru.js',
-      ],
+      asbruCommand: values['asbru-command']?.trim().split(/\s+/),
       markdown: values.markdown,
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The programs compared: how each is found, started, asked and stopped. */
+
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { accepts, type Child, freePort, start, waitUntilReady, workFolder } from './children.ts'
 import type { Load } from './load.ts'
+import { compiledCommand } from './package.ts'
 import { type Mode, upstreamKey } from './upstream-mock.ts'
 
 /** All that can be compared, in the order it runs. */
@@ -33,7 +35,8 @@ export interface Surroundings {
   upstreamPort: number
   /** The core the program is pinned to. */
   core: number | undefined
-  asbruCommand: string[]
+  /** Undefined: the package, compiled for the purpose. */
+  asbruCommand: string[] | undefined
 }
 
 /** Why a program cannot take part here; not a fault of the setup. */
@@ -64,7 +67,9 @@ async function startAsbru({ upstreamPort, core, asbruCommand }: Surroundings): P
   const port = await freePort()
   const config = join(workFolder, 'asbru.json')
   writeFileSync(config, JSON.stringify(asbruConfig(upstreamPort)))
-  const command = [...asbruCommand, '--config', config, '--port', String(port), '--host', '127.0.0.1']
+  // The same Node that runs this.
+  const packaged = () => [process.execPath, '--max-semi-space-size=16', compiledCommand(repository)]
+  const command = [...(asbruCommand ?? packaged()), '--config', config, '--port', String(port), '--host', '127.0.0.1']
   const child = start('asbru', command, { core, cwd: repository })
   await waitUntilReady('asbru', child, () => answersOk(port, '/healthz'))
   const ask = { port, path: () => '/openai/v1/chat/completions', key: virtualKey, model: 'openai/gpt-4o' }

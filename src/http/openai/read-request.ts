@@ -5,6 +5,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
 import { jsonFault, lineAndColumn } from '../../core/json-fault.ts'
 import { duplicateMember, JsonTextError, type Survey, survey } from '../../core/json-text.ts'
+import { shortened } from '../../core/shortened.ts'
 
 /** Objects and arrays inside each other; no request of any provider comes near it. */
 const deepest = 128
@@ -71,8 +72,7 @@ function tooDeep(depth: number): GatewayError {
 }
 
 function duplicateName(text: string): GatewayError {
-  const found = duplicateMember(text) ?? ''
-  const path = found.length > 200 ? `${found.slice(0, 200)}...` : found
+  const path = shortened(duplicateMember(text) ?? '')
   const message = `'${path}' is given twice, so that nobody can say which is meant. Give it once.`
   return new GatewayError('invalid-request', message, { code: 'duplicate_parameter', param: path })
 }
