@@ -46,7 +46,6 @@ const table: Record<FailureCode, string[]> = {
   'no-key': fallback,
   'unsupported-operation': fallback,
   'origin-not-allowed': stop,
-  'origin-not-allowed': stop,
   'not-found': stop,
   'method-not-allowed': stop,
   'request-timeout': stop,

@@ -20,7 +20,7 @@ export function checkMessage(request: IncomingMessage): void {
 }
 
 /** Of several of these node keeps the first one, or makes one of them: whoever sent them cannot have meant either. */
-const single: ReadonlySet<string> = new Set([
+const single = [
   'host',
   'authorization',
   'content-type',
@@ -29,19 +29,23 @@ const single: ReadonlySet<string> = new Set([
   'x-api-key',
   'api-key',
   'x-goog-api-key',
-])
+]
+const bits: ReadonlyMap<string, number> = new Map(single.map((name, index) => [name, 1 << index]))
 /** Most names are told apart by their length already. */
-const lengths: ReadonlySet<number> = new Set([...single].map((name) => name.length))
+const lengths: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
+  single.some((name) => name.length === length),
+)
 
 function checkSingle(rawHeaders: readonly string[]): void {
-  let seen = ''
+  let seen = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const raw = rawHeaders[index] as string
-    if (!lengths.has(raw.length)) continue
-    const name = raw.toLowerCase()
-    if (!single.has(name)) continue
-    if (seen.includes(` ${name} `)) throw fault(`The request has several ${name} headers. Send one.`, 'invalid_http')
-    seen += ` ${name} `
+    if (lengths[raw.length] !== true) continue
+    const bit = bits.get(raw.toLowerCase()) ?? 0
+    if ((seen & bit) !== 0) {
+      throw fault(`The request has several ${raw.toLowerCase()} headers. Send one.`, 'invalid_http')
+    }
+    seen |= bit
   }
 }
 
