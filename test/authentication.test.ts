@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openTestHouse, providerAt, type TestHouse } from './support/house.ts'
 import { chat, post, postStream, type Reply } from './support/http.ts'
+import { rawExchange, rawRequest } from './support/raw.ts'
 
 const secrets = {
   providerKey: 'sk-provider-key-4711',
@@ -232,8 +233,15 @@ describe('words', () => {
     expect(reply.status).toBe(401)
     expect(reply.json).toMatchObject({
       type: 'virtual_key_required',
-      extra_fields: { request_type: 'chat_completion_stream' },
+      // What was wanted stands in the body, which nobody has read.
+      extra_fields: { request_type: 'chat_completion' },
     })
+  })
+
+  test('nothing is read of what a stranger sends', async () => {
+    const head = rawRequest('POST', '/v1/chat/completions', { 'Content-Type': 'application/json', 'Content-Length': 50_000_000 })
+    const { replies } = await rawExchange(required.url, [head])
+    expect(replies[0]?.status).toBe(401)
   })
 
   test('who is refused reaches no provider', async () => {

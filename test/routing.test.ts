@@ -409,4 +409,9 @@ describe('x-asbru-explain', () => {
       ['two', 'another provider of the virtual key'],
     ])
   })
+
+  test('is not for those who may not come in', async () => {
+    const headers = { 'x-asbru-explain': 'true', 'x-bf-vk': 'sk-bf-nobody' }
+    expect((await post(house, chat('gpt-4o'), { headers })).status).toBe(403)
+  })
 })

@@ -2,6 +2,7 @@
 import type { ChatHead, ClientChat, RequestText } from '../core/dialect.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import type { Caller } from './authenticate.ts'
 
 export interface Call {
   readonly id: string
@@ -9,7 +10,7 @@ export interface Call {
   readonly arrived: number
   /** The settings that hold for this request, whatever is reloaded meanwhile. */
   readonly snapshot: Snapshot
-  readonly presented: Presented
+  readonly caller: Caller
   readonly options: CallOptions
   readonly client: ClientChat
   readonly request: RequestText

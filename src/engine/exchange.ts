@@ -29,7 +29,6 @@ export class Exchange {
   running: UpstreamExchange | undefined
   /** Worked out after the reply, if anybody wants to know. */
   readUsage: () => Usage | undefined = () => undefined
-  virtualKey: string | undefined
   readonly #world: World
   #closed = false
 
@@ -51,7 +50,7 @@ export class Exchange {
       status: outcome.status,
       milliseconds: Math.round(this.#world.clock.now() - call.arrived),
       attempts,
-      virtualKey: this.virtualKey,
+      virtualKey: call.caller.virtualKey?.name,
       usage: this.readUsage(),
       error: outcome.error === undefined ? undefined : `${outcome.error.failure}: ${outcome.error.message}`,
     }

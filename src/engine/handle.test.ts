@@ -114,13 +114,6 @@ describe('an explanation', () => {
     reply.close()
     expect(world.lines).toHaveLength(1)
   })
-
-  test('is not for those who may not come in', async () => {
-    const settings = snapshot([provider('openai')], { client: { enforceVirtualKey: true } })
-    const reply = await play(acts.ok(), { settings, options: { explain: true } })
-    expect(reply.status).toBe(401)
-    reply.close()
-  })
 })
 
 describe('a failure', () => {

@@ -1,10 +1,9 @@
-/** The walk of a request: authenticate, plan, attempt, respond, close. Never throws: whatever goes wrong is a reply as well. */
+/** The walk of a request whose caller is known: plan, attempt, respond, close. Never throws: whatever goes wrong is a reply as well. */
 import { bytesOfText } from '../core/bytes.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import type { Answer } from './answer.ts'
 import { attempt, clientGone } from './attempt.ts'
-import { authenticate } from './authenticate.ts'
 import type { Call } from './call.ts'
 import { Exchange, type Outcome } from './exchange.ts'
 import { explainPlan, makePlan, type Plan } from './plan.ts'
@@ -32,7 +31,7 @@ export async function handle(call: Call, world: World): Promise<Reply> {
   }
   let plan: Plan | undefined
   try {
-    plan = planFor(call, exchange, world)
+    plan = planFor(call, world)
     if (call.options.explain) return explained(plan, close)
     if (call.signal.aborted) throw clientGone()
     const answer = await attempt(plan, exchange, world)
@@ -42,10 +41,8 @@ export async function handle(call: Call, world: World): Promise<Reply> {
   }
 }
 
-function planFor(call: Call, exchange: Exchange, world: World): Plan {
-  const { head, options, snapshot } = call
-  const caller = authenticate(call.presented, snapshot, world.clock.wallClock())
-  exchange.virtualKey = caller.virtualKey?.name
+function planFor(call: Call, world: World): Plan {
+  const { head, options, snapshot, caller } = call
   return makePlan({
     model: head.model,
     fallbacks: head.fallbacks,

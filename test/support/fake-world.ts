@@ -14,6 +14,7 @@ import type {
   VirtualKeyProvider,
 } from '../../src/core/snapshot.ts'
 import { openaiChatClient } from '../../src/dialects/openai-chat/client.ts'
+import { authenticate } from '../../src/engine/authenticate.ts'
 import type { Call, CallOptions, Presented } from '../../src/engine/call.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -429,7 +430,7 @@ export function chatCall({
     id: 'request-1',
     arrived: 1000,
     snapshot: settings,
-    presented: { ...nothingPresented, ...presented },
+    caller: authenticate({ ...nothingPresented, ...presented }, settings, 0),
     options: { ...noOptions, ...options },
     client: openaiChatClient,
     request: { text, members: members(text), body: parsed },

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { type GatewayError, invalidRequest } from '../../core/errors.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
+import { shortened } from '../../core/shortened.ts'
 
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
@@ -79,7 +80,7 @@ function wrongValue(values: readonly unknown[], where: string, found: Json): Tol
   if (typeof found !== 'string') return wrongType(where, ['string'], found)
   const supported = values.map((value) => `'${value}'`).join(', ')
   return {
-    message: `Invalid value for '${where}': '${shortened(found)}'. Supported values are: ${supported}.`,
+    message: `Invalid value for '${where}': '${shortened(found, 60)}'. Supported values are: ${supported}.`,
     code: 'invalid_value',
   }
 }
@@ -126,10 +127,6 @@ function kindOf(value: Json): string {
   return kindNames[typeof value] ?? typeof value
 }
 
-function shortened(value: string): string {
-  return value.length > 60 ? `${value.slice(0, 60)}…` : value
-}
-
 function valueAt(body: Json, path: Path): Json | undefined {
   let value: Json | undefined = body
   for (const key of path) {
@@ -144,6 +141,7 @@ function valueAt(body: Json, path: Path): Json | undefined {
 function pathText(path: Path): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`
-    return text === '' ? String(key) : `${text}.${String(key)}`
+    const name = shortened(String(key))
+    return text === '' ? name : `${text}.${name}`
   }, '')
 }

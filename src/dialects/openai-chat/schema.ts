@@ -200,7 +200,8 @@ const requestSchema = z.looseObject({
   stream_options: optional(
     z.looseObject({ include_usage: optional(z.boolean()), include_obfuscation: optional(z.boolean()) }),
   ),
-  fallbacks: optional(z.array(z.union([text, z.looseObject({ provider: text, model: text })]))),
+  // Each may cost a call, with retries of its own.
+  fallbacks: optional(z.array(z.union([text, z.looseObject({ provider: text, model: text })])).max(32)),
   metadata: optional(object),
   modalities: optional(z.array(text)),
   audio: optional(z.looseObject({ format: optional(text) })),

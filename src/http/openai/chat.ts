@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClientChat } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
+import { authenticate } from '../../engine/authenticate.ts'
 import type { Call } from '../../engine/call.ts'
 import { handle } from '../../engine/handle.ts'
 import type { World } from '../../engine/world.ts'
@@ -54,6 +55,9 @@ async function readCall(
   const arrived = world.clock.now()
   checkContentType(request)
   checkRequiredHeaders(request.headers, snapshot.client)
+  // Nothing is read of what a stranger sends.
+  const presented = presentedCredentials(request.headers, snapshot)
+  const caller = authenticate(presented, snapshot, world.clock.wallClock())
   const leaving = new AbortController()
   response.on('close', () => {
     if (!response.writableFinished) leaving.abort()
@@ -65,7 +69,7 @@ async function readCall(
     id: route.id,
     arrived,
     snapshot,
-    presented: presentedCredentials(request.headers, snapshot),
+    caller,
     options: readOptions(request.headers, snapshot.client, apiVersion),
     client,
     request: read,
