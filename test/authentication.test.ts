@@ -239,7 +239,10 @@ describe('words', () => {
   })
 
   test('nothing is read of what a stranger sends', async () => {
-    const head = rawRequest('POST', '/v1/chat/completions', { 'Content-Type': 'application/json', 'Content-Length': 50_000_000 })
+    const head = rawRequest('POST', '/v1/chat/completions', {
+      'Content-Type': 'application/json',
+      'Content-Length': 50_000_000,
+    })
     const { replies } = await rawExchange(required.url, [head])
     expect(replies[0]?.status).toBe(401)
   })

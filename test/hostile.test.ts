@@ -853,11 +853,18 @@ describe('names of models', () => {
     for (const value of Object.values(reply?.headers ?? {})) expect(value).toMatch(/^[\x20-\x7e]{0,2100}$/)
   })
 
-  test('a thousand fallbacks that nobody has', async () => {
-    const fallbacks = Array.from({ length: 1000 }, (_, index) => `groq/${index}`)
+  test('as many fallbacks as are taken, that nobody has', async () => {
+    const fallbacks = Array.from({ length: 32 }, (_, index) => `groq/${'x'.repeat(500)}${index}`)
     const reply = await send([rawChat(JSON.stringify(chat('groq/x', 'x', { fallbacks })))])
     expectRefusal(reply, 400, /^provider_not_configured /)
     expect(reply?.headers['x-asbru-attempts']?.length).toBeLessThan(2100)
+  })
+
+  // Each may cost a call of a provider.
+  test('more fallbacks than that', async () => {
+    const fallbacks = Array.from({ length: 33 }, (_, index) => `groq/${index}`)
+    const reply = await send([rawChat(JSON.stringify(chat('groq/x', 'x', { fallbacks })))])
+    expectRefusal(reply, 400, /fallbacks/)
   })
 })
 

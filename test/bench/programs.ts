@@ -68,7 +68,7 @@ async function startAsbru({ upstreamPort, core, asbruCommand }: Surroundings): P
   const config = join(workFolder, 'asbru.json')
   writeFileSync(config, JSON.stringify(asbruConfig(upstreamPort)))
   // The same Node that runs this.
-  const packaged = () => [process.execPath, '--max-semi-space-size=16', compiledCommand(repository)]
+  const packaged = () => [process.execPath, '--max-semi-space-size=8', compiledCommand(repository)]
   const command = [...(asbruCommand ?? packaged()), '--config', config, '--port', String(port), '--host', '127.0.0.1']
   const child = start('asbru', command, { core, cwd: repository })
   await waitUntilReady('asbru', child, () => answersOk(port, '/healthz'))
