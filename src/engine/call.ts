@@ -17,7 +17,7 @@ export interface Call {
   /** `model` is the one of the path where the path names one. */
   readonly head: ChatHead
   /** Aborted when the client has gone. */
-  readonly signal: AbortSignal
+  readonly signal: ClientSignal
 }
 
 /** What the client showed to say who it is; nothing of it has been believed yet. */
@@ -45,4 +45,11 @@ export interface CallOptions {
   readonly apiVersion: string | undefined
   /** The client wants the plan, not the answer. */
   readonly explain: boolean
+}
+
+/** What the engine needs of an `AbortSignal`; every one of those is one of these. */
+export interface ClientSignal {
+  readonly aborted: boolean
+  addEventListener(event: 'abort', listener: () => void): void
+  removeEventListener(event: 'abort', listener: () => void): void
 }

@@ -7,6 +7,7 @@ import { authenticate } from '../../engine/authenticate.ts'
 import type { Call } from '../../engine/call.ts'
 import { handle } from '../../engine/handle.ts'
 import type { World } from '../../engine/world.ts'
+import { Departure } from '../departure.ts'
 import { readBody } from '../read-body.ts'
 import { writeStream, writeText } from '../write.ts'
 import { presentedCredentials } from './credentials.ts'
@@ -58,9 +59,9 @@ async function readCall(
   // Nothing is read of what a stranger sends.
   const presented = presentedCredentials(request.headers, snapshot)
   const caller = authenticate(presented, snapshot, world.clock.wallClock())
-  const leaving = new AbortController()
+  const departure = new Departure()
   response.on('close', () => {
-    if (!response.writableFinished) leaving.abort()
+    if (!response.writableFinished) departure.leave()
   })
   const read = readRequest(await readBody(request, snapshot.client.maxBodyBytes))
   const head = client.checkRequest(route.model === undefined ? read.body : { ...read.body, model: route.model })
@@ -74,7 +75,7 @@ async function readCall(
     client,
     request: read,
     head,
-    signal: leaving.signal,
+    signal: departure,
   }
 }
 
