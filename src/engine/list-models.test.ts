@@ -80,6 +80,26 @@ describe('a list', () => {
     expect(world.calls).toHaveLength(2)
   })
 
+  test('that did not come is asked for again soon, but not by everybody', async () => {
+    const down: Act = (exchange) => void exchange.fail(new GatewayError('upstream-unreachable', 'no'))
+    world = fakeWorld({ script: [down, listed(['a'])] })
+    const list = createModelLister(world)
+    const configured = provider('openai')
+    const nobody = { virtualKey: null, directKey: null }
+    expect(await list(configured, nobody)).toEqual([])
+    expect(await list(configured, nobody)).toEqual([])
+    expect(world.calls).toHaveLength(1)
+    await world.clock.advance(10_001)
+    expect((await list(configured, nobody)).map(({ id }) => id)).toEqual(['openai/a'])
+    expect(world.calls).toHaveLength(2)
+  })
+
+  test('is asked for with the headers that the configuration adds', async () => {
+    const plain = provider('openai')
+    await names(listed(['a']), { ...plain, network: { ...plain.network, extraHeaders: { 'x-team': 'red' } } })
+    expect(world.calls[0]?.call.headers.join()).toContain('x-team,red')
+  })
+
   test('a server without keys is asked without one', async () => {
     expect(await names(listed(['a']), provider('own', { keys: [], keyless: true }))).toEqual(['own/a'])
     expect(world.calls[0]?.keyName).toBe('none')

@@ -12,6 +12,8 @@ import type { World } from './world.ts'
 /** Milliseconds a provider has to answer, and for which its answer is good. */
 const patience = 5000
 const freshness = 300_000
+/** Milliseconds until a provider that did not answer is asked again. */
+const forbearance = 10_000
 /** Bytes of a list that are read. */
 const longestList = 16 * 1024 * 1024
 
@@ -20,21 +22,22 @@ export type ModelLister = (provider: ConfiguredProvider, caller: Caller) => Prom
 
 /** Remembers what each provider said; asks again when that is old. A provider that does not answer is shown by what its keys name. */
 export function createModelLister(world: World): ModelLister {
-  const remembered = new WeakMap<ConfiguredProvider, { at: number; models: Promise<JsonObject[]> }>()
+  const remembered = new WeakMap<ConfiguredProvider, { until: number; own: Promise<JsonObject[] | null> }>()
   return async (provider, caller) => {
     let known = remembered.get(provider)
-    if (known === undefined || world.clock.now() - known.at > freshness) {
-      known = { at: world.clock.now(), models: listed(provider, world) }
+    if (known === undefined || world.clock.now() > known.until) {
+      known = { until: world.clock.now() + freshness, own: askProvider(provider, world) }
       remembered.set(provider, known)
     }
-    return (await known.models).filter((model) =>
+    const own = await known.own
+    if (own === null) known.until = Math.min(known.until, world.clock.now() + forbearance)
+    return withNames(provider, own ?? []).filter((model) =>
       visible(provider, String(model['id']).slice(provider.id.length + 1), caller),
     )
   }
 }
 
-async function listed(provider: ConfiguredProvider, world: World): Promise<JsonObject[]> {
-  const own = await askProvider(provider, world)
+function withNames(provider: ConfiguredProvider, own: readonly JsonObject[]): JsonObject[] {
   const names = new Set(own.map((model) => String(model['id'])))
   const extra = namedByKeys(provider).filter((name) => !names.has(name))
   const all = [...own, ...extra.map((id): JsonObject => ({ id, object: 'model', created: 0, owned_by: provider.id }))]
@@ -47,7 +50,8 @@ function namedByKeys(provider: ConfiguredProvider): string[] {
   return [...new Set(names)]
 }
 
-async function askProvider(provider: ConfiguredProvider, world: World): Promise<JsonObject[]> {
+/** Null when it did not answer; empty when it has no list or cannot be asked. */
+async function askProvider(provider: ConfiguredProvider, world: World): Promise<JsonObject[] | null> {
   const { paths, auth, headers } = provider.provider
   const key: ProviderKey | undefined = provider.keys.find((candidate) => candidate.enabled)
   const baseUrl = key?.baseUrl ?? provider.baseUrl
@@ -64,7 +68,7 @@ async function askProvider(provider: ConfiguredProvider, world: World): Promise<
       'identity',
       'user-agent',
       'asbru',
-      ...Object.entries(headers ?? {}).flat(),
+      ...Object.entries({ ...headers, ...provider.network.extraHeaders }).flat(),
     ],
     body: undefined,
     auth,
@@ -80,7 +84,7 @@ async function askProvider(provider: ConfiguredProvider, world: World): Promise<
     return modelObjects(JSON.parse(text))
   } catch (error) {
     world.log.warn({ provider: provider.id, error: String(error) }, 'the provider did not list its models')
-    return []
+    return null
   } finally {
     watch.stop()
   }
