@@ -1,7 +1,7 @@
 /** Byte strings and texts, back and forth. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bytesOfText, textOfBytes } from './bytes.ts'
+import { bytesOfText, textOfBase64, textOfBytes } from './bytes.ts'
 
 describe('bytes', () => {
   test('are the UTF-8 of the text, one character each', () => {
@@ -29,4 +29,14 @@ describe('bytes', () => {
   test('a lone surrogate becomes the replacement character, as everywhere on the web', () => {
     expect(bytesOfText('\ud800')).toBe('\u00ef\u00bf\u00bd')
   })
+})
+
+test.each([
+  ['R3LDvMOfZSDwn6aK', 'Grüße 🦊'],
+  ['', ''],
+  // Bytes that are no UTF-8, and letters that are no base64.
+  ['/9j/', undefined],
+  ['R3LD*', undefined],
+])('base64 %s is the text %s', (base64, text) => {
+  expect(textOfBase64(base64)).toBe(text)
 })

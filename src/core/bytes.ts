@@ -1,6 +1,7 @@
 /** Byte strings (each character is one byte) to text and back. */
 
 const decoder = new TextDecoder('utf-8')
+const strictDecoder = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII is what is meant.
@@ -12,6 +13,16 @@ export function textOfBytes(bytes: string): string {
   const buffer = new Uint8Array(bytes.length)
   for (let index = 0; index < bytes.length; index++) buffer[index] = bytes.charCodeAt(index)
   return decoder.decode(buffer)
+}
+
+/** The text that base64 stands for; undefined where it is no base64, or no UTF-8. */
+export function textOfBase64(base64: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    return strictDecoder.decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 /** The UTF-8 of a text as a byte string. */

@@ -27,6 +27,8 @@ export interface Marks {
   cacheControl?: { type: string; ttl?: string; scope?: string }
   citations?: { enabled: boolean }
   extra?: Extra
+  /** A block that went out in another dialect's reply and is on its way back: to which dialect its `extra`, or its unknown value, returns. */
+  dialect?: string
 }
 
 export interface TextBlock extends Marks {
@@ -73,7 +75,10 @@ export interface ReasoningBlock extends Marks {
   text?: string
   signature?: string
   data?: string
+  /** Of the detail; for a signature that belongs to a tool call (Gemini), the id of that call. */
   id?: string
+  /** Whose signature or blob it is (`anthropic-claude-v1`, `google-gemini-v1`): nobody else can read it. Absent: the target's, one has to believe. */
+  format?: string
 }
 /** `arguments` is the exact text the model wrote: JSON for `function`, anything for `custom`. */
 export interface ToolCallBlock extends Marks {
@@ -117,6 +122,8 @@ export type Annotation =
 interface MessageBase {
   name?: string
   content: Block[]
+  /** A cache mark on the message as a whole: on a tool's result, say. */
+  cacheControl?: Marks['cacheControl']
   extra?: Extra
 }
 export type Message =
@@ -231,9 +238,11 @@ export interface ChatResponse {
 /** The empty block a `block-start` opens; deltas fill it. */
 export type BlockStart =
   | { type: 'text' | 'refusal' }
-  | { type: 'reasoning'; kind: ReasoningBlock['kind']; id?: string }
+  | { type: 'reasoning'; kind: ReasoningBlock['kind']; id?: string; format?: string }
   | { type: 'tool-call'; kind: ToolCallBlock['kind']; id: string; name: string }
   | { type: 'audio'; id?: string }
+  /** Whole: nothing is added to it. */
+  | { type: 'image'; source: Source; detail?: string }
   | { type: 'unknown'; value: JsonObject; place?: UnknownPlace }
 
 /** What a `block-delta` adds: strings are appended, the rest replaces. */
@@ -277,6 +286,8 @@ export type ChatEvent =
       type: 'finish'
       choices: { index: number; finishReason: FinishReason; stopSequence?: string; extra?: Extra }[]
       usage?: Usage
+      /** Where it was not known at the start. */
+      serviceTier?: string
       searchResults?: Json[]
       videos?: Json[]
       citations?: Json[]

@@ -91,6 +91,14 @@ export const failures = {
     type: 'upstream_credentials_exhausted',
   },
   'sign-in-failed': { status: 502, remedy: 'other-key', fault: 'gateway', type: 'provider_sign_in_failed' },
+  /** What the call needs to be kept, or was kept, is out of reach: a disk that is full, a database that does not answer. */
+  'store-unavailable': { status: 503, remedy: 'stop', fault: 'gateway', type: 'store_unavailable' },
+  'queue-full': { status: 429, remedy: 'stop', fault: 'gateway', type: 'queue_full' },
+  /** A job's own end: it was cancelled, or begun as often as it may be without coming to an end. */
+  'job-cancelled': { status: 499, remedy: 'stop', fault: 'client', type: 'request_cancelled' },
+  'job-exhausted': { status: 500, remedy: 'stop', fault: 'gateway', type: 'job_attempts_exhausted' },
+  /** What was stored is encrypted, and not with this gateway's key: another gateway may have it. */
+  'sealed-unreadable': { status: 500, remedy: 'same-key', fault: 'gateway', type: 'encryption_error' },
   draining: { status: 503, remedy: 'stop', fault: 'gateway', type: 'server_shutting_down' },
   internal: { status: 500, remedy: 'stop', fault: 'gateway', type: 'internal_error' },
 } as const satisfies Record<string, Failure>

@@ -211,6 +211,54 @@ export function survey(text: string): Survey {
   return { depth: deepest, count, members: found }
 }
 
+/** Follows an object that comes piece by piece: each letter is looked at once. What it tells of text that is no JSON means nothing. */
+export class ObjectEnd {
+  #depth = 0
+  #state: 'before' | 'inside' | 'string' | 'escape' | 'behind' | 'lost' = 'before'
+
+  push(piece: string): void {
+    for (let position = 0; position < piece.length; position++) this.#read(piece.charCodeAt(position))
+  }
+
+  /** The object has ended, and nothing but space came behind it. */
+  get reached(): boolean {
+    return this.#state === 'behind'
+  }
+
+  #read(code: number): void {
+    switch (this.#state) {
+      case 'inside':
+        if (code === quote) this.#state = 'string'
+        else if (code === openBrace || code === openBracket) this.#depth++
+        else if ((code === closeBrace || code === closeBracket) && --this.#depth === 0) this.#state = 'behind'
+        return
+      case 'string':
+        if (code === quote) this.#state = 'inside'
+        else if (code === backslash) this.#state = 'escape'
+        return
+      case 'escape':
+        this.#state = 'string'
+        return
+      default:
+        if (isSpace(code)) return
+        this.#depth = 1
+        this.#state = this.#state === 'before' && code === openBrace ? 'inside' : 'lost'
+    }
+  }
+}
+
+/** Are there more than so many objects and arrays inside each other? */
+export function isDeeperThan(text: string, levels: number): boolean {
+  let depth = 0
+  for (let position = 0; position < text.length; position++) {
+    const code = text.charCodeAt(position)
+    if (code === quote) position = stringEnd(text, position) - 1
+    else if (code === closeBrace || code === closeBracket) depth--
+    else if ((code === openBrace || code === openBracket) && ++depth > levels) return true
+  }
+  return false
+}
+
 /** An object or array that is open: the names that its object has had (undefined: it is an array), and where in it we are. */
 interface Level {
   readonly names: Set<string> | undefined

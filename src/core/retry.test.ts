@@ -61,6 +61,11 @@ const table: Record<FailureCode, string[]> = {
   'upstream-unreadable': fallback,
   'credentials-exhausted': fallback,
   'sign-in-failed': refused,
+  'store-unavailable': stop,
+  'queue-full': stop,
+  'job-cancelled': stop,
+  'job-exhausted': stop,
+  'sealed-unreadable': sameKey,
   draining: stop,
   internal: stop,
 }

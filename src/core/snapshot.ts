@@ -1,6 +1,8 @@
 /** The settings a request came in with; a snapshot never changes under it. Built by `config/`. */
+import type { PriceOverride } from './pricing.ts'
 import type { Provider } from './provider.ts'
 import type { Secret } from './secret.ts'
+import type { WebhookEndpoint } from './webhooks.ts'
 
 export interface Snapshot {
   readonly client: ClientSettings
@@ -9,6 +11,32 @@ export interface Snapshot {
   readonly providers: ReadonlyMap<string, ConfiguredProvider>
   /** By SHA-256 of the value, in hex. */
   readonly virtualKeys: ReadonlyMap<string, VirtualKey>
+  /** In order of precedence. */
+  readonly priceOverrides: readonly PriceOverride[]
+  readonly jobs: JobSettings
+  /** Who may be told of the end of jobs. */
+  readonly webhooks: readonly WebhookEndpoint[]
+}
+
+/** How calls that are answered later are taken on and made. Times in milliseconds; `Infinity`: no limit. */
+export interface JobSettings {
+  /** How long a result is kept, from the end of its job. */
+  readonly resultTtl: number
+  /** Calls at a time: of this gateway, of all gateways to one provider, of all for one virtual key. */
+  readonly concurrency: number
+  readonly concurrencyPerProvider: number
+  readonly concurrencyPerKey: number
+  /** Jobs that may be waiting: all, and of one virtual key. */
+  readonly queueLimit: number
+  readonly queueLimitPerKey: number
+  /** How often a job may be begun. */
+  readonly maxAttempts: number
+  readonly backoffInitial: number
+  readonly backoffMax: number
+  /** So long after the last sign of life of the gateway that has it, a job may be begun by another. */
+  readonly lease: number
+  /** How long a client may wait for a job with one request. */
+  readonly longestWait: number
 }
 
 export interface ClientSettings {
@@ -68,10 +96,18 @@ export interface ProviderKey {
   /** The key's own endpoint, before the provider's. */
   readonly baseUrl: string | undefined
   readonly apiVersion: string | undefined
+  /** Where the provider has regions, and accounts in its addresses. */
+  readonly region?: string | undefined
+  readonly project?: string | undefined
 }
 
 export interface Alias {
   readonly model: string
+  /** What price lists call it. */
+  readonly listedAs?: string
+  /** Of which family the model is: `anthropic`, … */
+  readonly family?: string
+  readonly region?: string
   readonly apiVersion?: string
   readonly baseUrl?: string
 }
@@ -95,6 +131,28 @@ export type Credential =
     }
   /** What the machine is: a managed identity, or a workload identity where its environment variables are set. */
   | { readonly kind: 'entra-machine'; readonly clientId: string | undefined; readonly scope: string }
+  /** The account of Google's that a JSON text describes, or a file with such a text. */
+  | { readonly kind: 'google-credentials'; readonly json: Secret }
+  | { readonly kind: 'google-file'; readonly path: string }
+  /** What the machine is to Google: Application Default Credentials. */
+  | { readonly kind: 'google-default' }
+  | {
+      readonly kind: 'aws-keys'
+      readonly accessKey: string
+      readonly secretKey: Secret
+      readonly sessionToken: Secret | undefined
+      readonly region: string | undefined
+      readonly role: AwsRole | undefined
+    }
+  /** What AWS's own tools would find: variables, shared files, single sign-on, the role of the container or the machine. */
+  | { readonly kind: 'aws-default'; readonly region: string | undefined; readonly role: AwsRole | undefined }
+
+/** A role that is taken on with other credentials. */
+export interface AwsRole {
+  readonly arn: string
+  readonly externalId: string | undefined
+  readonly sessionName: string | undefined
+}
 
 /** All times in milliseconds. */
 export interface NetworkSettings {

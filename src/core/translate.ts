@@ -2,8 +2,17 @@
 import { createParser } from 'eventsource-parser'
 import { bytesOfText, textOfBytes } from './bytes.ts'
 import type { ChatEvent } from './chat.ts'
-import type { ClientChat, ProviderChat, ReplyStream, StreamProgress, StreamWriting } from './dialect.ts'
+import type {
+  ClientChat,
+  Framing,
+  ProviderChat,
+  ReplyContext,
+  ReplyStream,
+  StreamProgress,
+  StreamWriting,
+} from './dialect.ts'
 import { GatewayError } from './errors.ts'
+import { type ReplyFacts, withCost } from './pricing.ts'
 import { type Frame, frameText } from './sse.ts'
 
 /** A stream translation: give it one item, take what that item completes; `end` gives what is left. */
@@ -21,10 +30,43 @@ export interface EventDecoder<In, Out> extends Translator<In, Out> {
 /** Longest event that is taken from a provider, in bytes: an event that never ends must not fill the memory. */
 export const longestEvent = 64 * 1024 * 1024
 
+/** Server-sent events: what most providers stream. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export const serverSentEvents: Framing = {
+  mediaType: 'text/event-stream',
+  reader() {
+    let frames: Frame[] = []
+    let tooLong = false
+    const parser = createParser({
+      onEvent: (event) => frames.push({ event: event.event, data: textOfBytes(event.data) }),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') tooLong = true
+      },
+      maxBufferSize: longestEvent,
+    })
+    return {
+      push(bytes) {
+        parser.feed(bytes)
+        if (tooLong) throw eventTooLong()
+        const arrived = frames
+        frames = []
+        return arrived
+      },
+      end: () => [],
+    }
+  },
+}
+
 /** A provider's stream translated into the client's dialect by way of the canonical form. */
-export function translateEvents(provider: ProviderChat, client: ClientChat, writing: StreamWriting): ReplyStream {
-  const decoder = provider.decodeEvents()
+export function translateEvents(
+  provider: ProviderChat,
+  client: ClientChat,
+  writing: StreamWriting,
+  context: ReplyContext,
+): ReplyStream {
+  const reader = (provider.framing ?? serverSentEvents).reader()
+  const decoder = provider.decodeEvents(context)
   const encoder = client.encodeEvents(writing)
+  let told: ReplyFacts = { model: undefined, serviceTier: undefined }
   const progress: StreamProgress = {
     committed: false,
     complete: false,
@@ -32,21 +74,33 @@ export function translateEvents(provider: ProviderChat, client: ClientChat, writ
     error: undefined,
     usage: undefined,
   }
-  let frames: Frame[] = []
-  const parser = createParser({
-    onEvent: (event) => frames.push({ event: event.event, data: textOfBytes(event.data) }),
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') progress.error = tooLong()
-    },
-    maxBufferSize: longestEvent,
-  })
 
   function written(events: ChatEvent[]): string {
     let text = ''
-    for (const event of events) {
+    for (const arrived of events) {
       if (progress.error !== undefined || progress.done) break
+      if (arrived.type === 'start') told = { model: arrived.model, serviceTier: arrived.serviceTier }
+      const event = arrived.type === 'finish' ? priced(arrived) : arrived
       follow(progress, event)
       if (progress.error === undefined) for (const frame of encoder.push(event)) text += frameText(frame)
+    }
+    return text
+  }
+
+  function priced(finish: Extract<ChatEvent, { type: 'finish' }>): ChatEvent {
+    const { usage, serviceTier = told.serviceTier } = finish
+    if (usage === undefined) return finish
+    return { ...finish, usage: withCost(usage, { model: told.model, serviceTier }, writing.price) }
+  }
+
+  /** What cannot be read ends the stream; what came before it has its value. */
+  function translated(read: () => Frame[]): string {
+    let text = ''
+    try {
+      for (const frame of read()) text += written(decoder.push(frame))
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      progress.error ??= error
     }
     return text
   }
@@ -54,16 +108,13 @@ export function translateEvents(provider: ProviderChat, client: ClientChat, writ
   return {
     progress,
     push(bytes) {
-      parser.feed(bytes)
-      const arrived = frames
-      frames = []
-      let text = ''
-      for (const frame of arrived) text += written(decoder.push(frame))
+      const text = translated(() => reader.push(bytes))
       progress.complete ||= decoder.complete
       return bytesOfText(text)
     },
     end() {
-      let text = written(decoder.end())
+      let text = translated(() => reader.end())
+      if (progress.error === undefined) text += written(decoder.end())
       if (progress.error === undefined) for (const frame of encoder.end()) text += frameText(frame)
       return bytesOfText(text)
     },
@@ -83,7 +134,7 @@ function follow(progress: StreamProgress, event: ChatEvent): void {
   } else if (event.type !== 'start') progress.committed = true
 }
 
-function tooLong(): GatewayError {
+function eventTooLong(): GatewayError {
   return new GatewayError('upstream-unreadable', `The provider sent an event of more than ${longestEvent} bytes.`, {
     code: 'invalid_response',
   })

@@ -14,6 +14,12 @@ export interface Usage {
     image?: number
     cachedRead?: number
     cachedWrite?: number
+    /** Parts of `cachedWrite`, by how long the entry is kept. */
+    cachedWrite5m?: number
+    cachedWrite1h?: number
+    /** Parts of `cachedRead`, and of `audio` and `image`. */
+    cachedAudio?: number
+    cachedImage?: number
   }
   output?: {
     text?: number
@@ -25,8 +31,15 @@ export interface Usage {
     citation?: number
     searchQueries?: number
   }
-  /** What the provider says the exchange cost. */
+  /** What the exchange cost: as the provider says, else by the price of the model, where it is known. */
   cost?: Cost
+  /** Ways of being served that have a price of their own, besides the service tier. */
+  served?: {
+    /** In Anthropic's fast mode. */
+    fast?: boolean
+    /** In the United States alone, because the client asked for it. */
+    unitedStates?: boolean
+  }
   /** Fields of the dialect the usage came from that have no place above. */
   extra?: Record<string, Json>
 }
