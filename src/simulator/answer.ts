@@ -4,7 +4,8 @@ import { speak } from './audio.ts'
 import type { Draft } from './behaviours.ts'
 import { Refused } from './errors.ts'
 import type { ChatRequest } from './request-schema.ts'
-import { countPrompt, countTokens, firstTokens, textOf, tokensOf } from './tokens.ts'
+import { allThoughts, countSaid, type Said, say } from './said.ts'
+import { countPrompt, countTokens, textOf, tokensOf } from './tokens.ts'
 import type { DraftCall } from './tools.ts'
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
@@ -51,14 +52,17 @@ export interface AnswerContext {
 /** The answer that a draft becomes. */
 export function finishAnswer(draft: Draft, request: ChatRequest, { source, model, now }: AnswerContext): Answer {
   const hash = createHash('sha256').update(source).digest('hex')
-  const said = limit(draft, request)
+  const said = say(draft, {
+    stop: [request.stop ?? []].flat(),
+    most: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+  })
   const choices = request.n ?? 1
   const topLogprobs = draft.logprobs ? (request.top_logprobs ?? (request.logprobs ? 0 : 2)) : null
   refuseTooLarge(said, choices, topLogprobs)
   const prompt = countPrompt(request)
   const spoken = draft.audio && said.text !== null ? said.text : null
   const tokens = countAnswer(said, spoken !== null, request)
-  const usage = usageOf(prompt, tokens, choices, request)
+  const usage = usageOf(prompt, tokens, choices, request, draft.cached === true)
   const { cost, sources } = billingOf(draft, usage)
   return {
     hash,
@@ -67,7 +71,11 @@ export function finishAnswer(draft: Draft, request: ChatRequest, { source, model
     model,
     serviceTier: tierOf(request),
     choices,
-    ...said,
+    text: said.text,
+    refusal: said.refusal,
+    reasoning: allThoughts(said),
+    ...calledOf(said, request),
+    finishReason: reasonOf(said, !request.tools),
     speech:
       spoken === null ? null : { data: speak(request.audio?.format ?? 'wav', tokens.text), expiresAt: now + 3600 },
     citation: draft.annotated && said.text ? citationIn(said.text) : null,
@@ -79,69 +87,18 @@ export function finishAnswer(draft: Draft, request: ChatRequest, { source, model
   }
 }
 
-type Said = Pick<Answer, 'text' | 'refusal' | 'reasoning' | 'calls' | 'functionCall' | 'finishReason'>
-
-/** Cuts what is said at a stop sequence, then at the token limit, which reasoning counts against first. */
-function limit(draft: Draft, request: ChatRequest): Said {
-  const stopped = draft.text === null ? null : cutAtStop(draft.text, request.stop)
-  const half = draft.cutShort && stopped !== null ? Math.ceil(countTokens(stopped) / 2) : Number.POSITIVE_INFINITY
-  const budget = new Budget(request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY)
-  const reasoning = draft.reasoning === undefined ? null : budget.take(draft.reasoning)
-  const text = stopped === null ? null : budget.take(firstTokens(stopped, half))
-  const refusal = draft.refusal === undefined ? null : budget.take(draft.refusal)
-  const calls: DraftCall[] = []
-  for (const call of draft.calls ?? []) {
-    if (budget.name()) calls.push({ ...call, text: budget.take(call.text) })
-  }
-  const functionCall = draft.functionCall && budget.name() ? draft.functionCall : null
-  return {
-    reasoning,
-    text,
-    refusal,
-    calls,
-    functionCall: functionCall && { ...functionCall, arguments: budget.take(functionCall.arguments) },
-    finishReason: budget.broken ? 'length' : (draft.cutShort ?? reasonOf(draft)),
-  }
+/** Calls of the older `functions` go by another field, and there is never more than one. */
+function calledOf({ calls }: Said, request: ChatRequest): Pick<Answer, 'calls' | 'functionCall'> {
+  const [first] = calls
+  if (!first || request.tools) return { calls, functionCall: null }
+  return { calls: [], functionCall: { name: first.name, arguments: first.text } }
 }
 
-function reasonOf(draft: Draft): FinishReason {
-  if (draft.calls) return 'tool_calls'
-  return draft.functionCall ? 'function_call' : 'stop'
-}
-
-/** Tokens that may still be said. */
-class Budget {
-  broken = false
-  private left: number
-
-  constructor(tokens: number) {
-    this.left = tokens
-  }
-
-  take(text: string): string {
-    const count = countTokens(text)
-    const taken = Math.min(this.left, count)
-    this.left -= taken
-    if (taken === count) return text
-    this.broken = true
-    return firstTokens(text, taken)
-  }
-
-  /** The name of a tool costs one token; without one left there is no call. */
-  name(): boolean {
-    if (this.left > 0) this.left--
-    else this.broken = true
-    return !this.broken
-  }
-}
-
-function cutAtStop(text: string, stop: ChatRequest['stop']): string {
-  const found = [stop ?? []]
-    .flat()
-    .filter((sequence) => sequence !== '')
-    .map((sequence) => text.indexOf(sequence))
-    .filter((at) => at >= 0)
-  return found.length > 0 ? text.slice(0, Math.min(...found)) : text
+function reasonOf({ ending }: Said, older: boolean): FinishReason {
+  if (ending === 'length' || ending === 'context-window') return 'length'
+  if (ending === 'content-filter' || ending === 'recitation') return 'content_filter'
+  if (ending === 'calls') return older ? 'function_call' : 'tool_calls'
+  return 'stop'
 }
 
 function refuseTooLarge(said: Said, choices: number, topLogprobs: number | null): void {
@@ -167,10 +124,7 @@ interface AnswerTokens {
 }
 
 function countAnswer(said: Said, spoken: boolean, request: ChatRequest): AnswerTokens {
-  const reasoning = said.reasoning === null ? 0 : countTokens(said.reasoning)
-  const calls = said.calls.reduce((sum, call) => sum + 1 + countTokens(call.text), 0)
-  const functionCall = said.functionCall ? 1 + countTokens(said.functionCall.arguments) : 0
-  const text = countTokens(said.text ?? said.refusal ?? '') + calls + functionCall
+  const { reasoning, text } = countSaid(said)
   const predicted = predictedTokens(said.text ?? '', request)
   return {
     reasoning,
@@ -203,10 +157,12 @@ function usageOf(
   tokens: AnswerTokens,
   choices: number,
   request: ChatRequest,
+  halfCached: boolean,
 ): Usage {
   const completion = tokens.total * choices
   // The real cache needs a warm-up; here a key is enough, so that one request shows cached tokens.
-  const cached = request.prompt_cache_key && prompt.total >= 1024 ? Math.floor(prompt.total / 128) * 128 : 0
+  const byKey = request.prompt_cache_key && prompt.total >= 1024 ? Math.floor(prompt.total / 128) * 128 : 0
+  const cached = halfCached ? Math.floor(prompt.total / 2) : byKey
   return {
     prompt_tokens: prompt.total,
     completion_tokens: completion,
@@ -274,7 +230,7 @@ function citationIn(text: string): { start: number; end: number } {
 }
 
 /** An id that is the same for the same request, choice and place. */
-export function idFor(answer: Answer, prefix: string, ...place: number[]): string {
+export function idFor(answer: Pick<Answer, 'hash'>, prefix: string, ...place: number[]): string {
   const digest = createHash('sha256')
     .update(`${answer.hash}.${prefix}.${place.join('.')}`)
     .digest('hex')

@@ -1,11 +1,11 @@
 /** The models of the simulator: what each answers, as data that the documentation is checked against. */
 
 import { editDistance } from '../core/nearest.ts'
-import { echoOf } from './echo.ts'
+import type { Asked } from './asked.ts'
 import { Refused } from './errors.ts'
 import { generateJson } from './generate-json.ts'
 import { nearest } from './near.ts'
-import type { ChatRequest } from './request-schema.ts'
+import type { CutShort } from './said.ts'
 import { callsOf, type DraftCall } from './tools.ts'
 
 /** What a model wants to say, before stop sequences and limits cut it. */
@@ -13,17 +13,22 @@ export interface Draft {
   text: string | null
   refusal?: string
   reasoning?: string
+  /** What is thought once more after the text, on wires where thoughts have a place; elsewhere it is added to the reasoning. */
+  afterthought?: string
+  /** The reasoning is encrypted, on wires that know such a thing. */
+  redacted?: boolean
   /** Reasoning goes out as OpenRouter writes it: `reasoning` and `reasoning_details`. */
   detailed?: boolean
   calls?: DraftCall[]
-  functionCall?: { name: string; arguments: string }
   audio?: boolean
   annotated?: boolean
   /** Content as a list of text parts. */
   inParts?: boolean
   logprobs?: boolean
+  /** The prompt comes from the cache: all that is marked, or half of it where nothing is. */
+  cached?: boolean
   /** Stop in the middle, for this reason. */
-  cutShort?: 'length' | 'content_filter'
+  cutShort?: CutShort
   /** Fields that the documented reply does not have. */
   extra?: Partial<Record<'top' | 'choice' | 'message' | 'delta' | 'usage', Record<string, unknown>>>
   /** What the provider says its call cost, and fields of the reply that come with the usage. */
@@ -34,15 +39,17 @@ export interface Model {
   /** The name, with `<words>` where a number stands. */
   form: string
   does: string
-  draft: (request: ChatRequest, number: number) => Draft
+  draft: (asked: Asked, number: number) => Draft
   /** Answers so whatever tools or response format were asked for. */
   stubborn?: boolean
   callsTools?: boolean
+  /** Says its text, too, when it calls tools. */
+  talksWhileCalling?: boolean
   /** Undocumented fields that an assistant's message may bring back. */
   messageFields?: readonly string[]
 }
 
-const echoed = (request: ChatRequest): Draft => ({ text: echoOf(request) })
+const echoed = ({ echo }: Asked): Draft => ({ text: echo })
 const most = 1_000_000
 const words = 'the quick brown fox jumps over a lazy dog while seven wise owls watch from old trees'.split(' ')
 const apology = "I'm sorry, but I can't help with that."
@@ -56,26 +63,50 @@ export const models: readonly Model[] = [
     callsTools: true,
   },
   {
+    form: 'tools-aloud',
+    does: 'Says what it is going to do, then does as `tools` does.',
+    draft: (asked) => (asked.answered ? echoed(asked) : { text: 'I will call the tools now.' }),
+    callsTools: true,
+    talksWhileCalling: true,
+  },
+  {
     form: 'json',
     does: 'Answers JSON, made from the schema in `response_format`; without one, an object with the echo in `answer`.',
-    draft: (request) => ({ text: JSON.stringify({ answer: echoOf(request) }) }),
+    draft: ({ echo }) => ({ text: JSON.stringify({ answer: echo }) }),
   },
   {
     form: 'reasoning',
     does: 'Thinks aloud in `reasoning_content` first, longer with more `reasoning_effort` and not at all with `none`. Takes `reasoning_content` back.',
-    draft: (request) => ({ ...echoed(request), ...thoughts(request) }),
+    draft: (asked) => ({ ...echoed(asked), ...thoughtsOf(asked) }),
     messageFields: ['reasoning_content'],
   },
   {
     form: 'reasoning-details',
     does: 'The same thoughts in `reasoning` and signed `reasoning_details`, as OpenRouter writes them. Takes both back.',
-    draft: (request) => ({ ...echoed(request), ...thoughts(request), detailed: true }),
+    draft: (asked) => ({ ...echoed(asked), ...thoughtsOf(asked), detailed: true }),
     messageFields: ['reasoning', 'reasoning_details'],
+  },
+  {
+    form: 'interleaved',
+    does: 'Thinks, speaks, thinks again, and then calls tools as `tools` does. Where thoughts have one place only, they are put together there; with no tools to call, it is `reasoning`.',
+    draft: (asked) => ({
+      ...echoed(asked),
+      ...thoughtsOf(asked),
+      ...(asked.thoughts > 0 && { afterthought: 'Once more: the words were right.' }),
+    }),
+    callsTools: true,
+    talksWhileCalling: true,
+  },
+  {
+    form: 'redacted',
+    does: 'Thinks, and its thoughts come encrypted, as `redacted_thinking` or `redactedContent`. On wires that do not know such a thing, it is `reasoning`.',
+    draft: (asked) => ({ ...echoed(asked), ...thoughtsOf(asked), redacted: true }),
+    messageFields: ['reasoning_content'],
   },
   {
     form: 'logprobs',
     does: 'Echoes with log probabilities, asked or not. Other models give them when asked.',
-    draft: (request) => ({ ...echoed(request), logprobs: true }),
+    draft: (asked) => ({ ...echoed(asked), logprobs: true }),
   },
   {
     form: 'refusal',
@@ -86,22 +117,48 @@ export const models: readonly Model[] = [
   {
     form: 'annotations',
     does: 'Echoes and cites a web page. Other models do so when `web_search_options` is there.',
-    draft: (request) => ({ ...echoed(request), annotated: true }),
+    draft: (asked) => ({ ...echoed(asked), annotated: true }),
   },
   {
     form: 'audio',
     does: 'Speaks: audio data and a transcript of the echo. Other models do so when `modalities` has `audio`.',
-    draft: (request) => ({ ...echoed(request), audio: true }),
+    draft: (asked) => ({ ...echoed(asked), audio: true }),
   },
   {
     form: 'length',
     does: 'Breaks off half way with `finish_reason` `length`.',
-    draft: (request) => ({ ...echoed(request), cutShort: 'length' }),
+    draft: (asked) => ({ ...echoed(asked), cutShort: 'length' }),
   },
   {
     form: 'content-filter',
     does: 'Breaks off half way with `finish_reason` `content_filter`.',
-    draft: (request) => ({ ...echoed(request), cutShort: 'content_filter' }),
+    draft: (asked) => ({ ...echoed(asked), cutShort: 'content-filter' }),
+  },
+  {
+    form: 'recitation',
+    does: 'Breaks off half way because it recites what others wrote: `RECITATION`, elsewhere as `content-filter`.',
+    draft: (asked) => ({ ...echoed(asked), cutShort: 'recitation' }),
+  },
+  {
+    form: 'malformed-call',
+    does: 'Calls a tool in a way that nobody can read: `MALFORMED_FUNCTION_CALL`, `malformed_tool_use`. Elsewhere it ends with no text at all.',
+    draft: () => ({ text: '', cutShort: 'malformed-call' }),
+    stubborn: true,
+  },
+  {
+    form: 'context-window',
+    does: 'Breaks off half way because the context window is full: `model_context_window_exceeded`, elsewhere as `length`.',
+    draft: (asked) => ({ ...echoed(asked), cutShort: 'context-window' }),
+  },
+  {
+    form: 'pause',
+    does: 'Breaks off half way and wants to be asked to go on: `pause_turn`. On wires without it, it ends as if it were done.',
+    draft: (asked) => ({ ...echoed(asked), cutShort: 'pause' }),
+  },
+  {
+    form: 'cached',
+    does: 'Echoes, and says that the prompt came from the cache: all that is marked for it, or half of it where nothing is.',
+    draft: (asked) => ({ ...echoed(asked), cached: true }),
   },
   {
     form: 'long-<words>',
@@ -112,22 +169,22 @@ export const models: readonly Model[] = [
   {
     form: 'multi-part',
     does: 'Echoes with `content` as a list of text parts.',
-    draft: (request) => ({ ...echoed(request), inParts: true }),
+    draft: (asked) => ({ ...echoed(asked), inParts: true }),
   },
   {
     form: 'provider-cost',
     does: 'Echoes, and `usage.cost` is a number in dollars, as OpenRouter sends it.',
-    draft: (request) => ({ ...echoed(request), billing: 'number' }),
+    draft: (asked) => ({ ...echoed(asked), billing: 'number' }),
   },
   {
     form: 'perplexity',
     does: 'Echoes with `citations`, `search_results`, `videos` and an object in `usage.cost`, as Perplexity sends them.',
-    draft: (request) => ({ ...echoed(request), billing: 'perplexity' }),
+    draft: (asked) => ({ ...echoed(asked), billing: 'perplexity' }),
   },
   {
     form: 'unknown-fields',
     does: 'Echoes with fields no documentation knows, on every level of the reply.',
-    draft: (request) => ({ ...echoed(request), extra: strangeFields }),
+    draft: (asked) => ({ ...echoed(asked), extra: strangeFields }),
   },
 ]
 
@@ -158,34 +215,32 @@ export function findModel(name: string): { model: Model; number: number } {
 }
 
 /** What the model says to this request: its own way, bent to the tools and the format that were asked for. */
-export function draftAnswer(model: Model, number: number, request: ChatRequest): Draft {
-  const draft = model.draft(request, number)
+export function draftAnswer(model: Model, number: number, asked: Asked): Draft {
+  const draft = model.draft(asked, number)
   if (model.stubborn) return draft
-  const calls = callsOf(request, model.callsTools === true)
-  if (calls) return { ...draft, text: null, ...calls }
-  const format = request.response_format
-  const text =
-    format?.type === 'json_schema'
-      ? JSON.stringify(generateJson(format.json_schema.schema))
-      : format?.type === 'json_object'
-        ? JSON.stringify({ answer: echoOf(request) })
-        : draft.text
+  const calls = callsOf(asked, model.callsTools === true)
+  const thoughts = asked.thinking ? thoughtsOf(asked) : {}
+  if (calls.length > 0) return { ...thoughts, ...draft, text: model.talksWhileCalling ? draft.text : null, calls }
+  const { afterthought: _, ...first } = draft
   return {
-    ...draft,
-    text,
-    ...(request.web_search_options && { annotated: true }),
-    ...(request.modalities?.includes('audio') && { audio: true }),
-    ...(request.logprobs && { logprobs: true }),
+    ...thoughts,
+    ...first,
+    text: inFormat(asked) ?? draft.text,
+    ...(asked.annotated && { annotated: true }),
+    ...(asked.audio && { audio: true }),
+    ...(asked.logprobs && { logprobs: true }),
   }
 }
 
-const efforts: Record<string, number> = { none: 0, minimal: 1, low: 1, high: 3, xhigh: 4, max: 5 }
+function inFormat({ format, echo }: Asked): string | undefined {
+  if (format.kind === 'schema') return JSON.stringify(generateJson(format.schema))
+  return format.kind === 'json' ? JSON.stringify({ answer: echo }) : undefined
+}
 
-function thoughts(request: ChatRequest): Draft | { reasoning?: string } {
-  const count = efforts[request.reasoning_effort ?? 'medium'] ?? 2
-  if (count === 0) return {}
+function thoughtsOf({ thoughts }: Asked): { reasoning?: string } {
+  if (thoughts === 0) return {}
   const sentences = Array.from(
-    { length: count },
+    { length: thoughts },
     (_, index) => `Step ${index + 1}: the words were given, I give them back.`,
   )
   return { reasoning: sentences.join(' ') }

@@ -2,15 +2,12 @@
  * Refuses the chat requests the real service would refuse, in its words: first each field by the schema, then what fields must be to
  * one another. https://platform.openai.com/docs/api-reference/chat/create
  */
-import type { z } from 'zod'
+import { isSame, nameOf } from './chat-asked.ts'
 import { badRequest, type Refused } from './errors.ts'
+import { type Issue, leaves, optionsOf, type Path, valueAt } from './issues.ts'
 import { type ChatRequest, chatRequest, type Message } from './request-schema.ts'
 import { functionSchemaFault, responseSchemaFault } from './strict-schema.ts'
 import { textOf } from './tokens.ts'
-import { isSame, nameOf } from './tools.ts'
-
-type Issue = z.core.$ZodIssue
-type Path = readonly PropertyKey[]
 
 export interface Strictness {
   /** Let unknown fields pass, at any depth. */
@@ -55,31 +52,12 @@ function firstFault(issues: Issue[], { lenient, messageFields }: Strictness): Is
   return kept.find((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0) ?? kept[0]
 }
 
-/** The issues of a union are those of the branch that was meant: the one whose outermost type fits. */
-function leaves(issue: Issue, parent: Path, body: unknown): Issue[] {
-  const path = [...parent, ...issue.path]
-  const here = { ...issue, path } as Issue
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [here]
-  const meant = issue.errors.find((branch) => branch.every((inner) => inner.path.length > 0 || !isTypeIssue(inner)))
-  return meant ? meant.flatMap((inner) => leaves(inner, path, body)) : [here]
-}
-
-function isTypeIssue(issue: Issue): boolean {
-  return issue.code === 'invalid_type' || (issue.code === 'invalid_union' && issue.errors.length === 0)
-}
-
 /** `messages[0].content`, as the service writes places. */
 export function placeOf(path: Path): string {
   return path.reduce<string>((place, key) => {
     if (typeof key === 'number') return `${place}[${key}]`
     return place === '' ? String(key) : `${place}.${String(key)}`
   }, '')
-}
-
-function valueAt(body: unknown, path: Path): unknown {
-  let value = body
-  for (const key of path) value = value === null ? undefined : (value as Record<PropertyKey, unknown>)[key]
-  return value
 }
 
 function kindOf(value: unknown): string {
@@ -153,11 +131,6 @@ function wrongType(place: string, expected: string, value: unknown): Refused {
     place,
     'invalid_type',
   )
-}
-
-/** What a discriminator may be: zod tells, its types do not say so. */
-function optionsOf(issue: Issue): unknown[] {
-  return 'options' in issue && Array.isArray(issue.options) ? issue.options : []
 }
 
 function unionKinds(branches: readonly Issue[][]): string {

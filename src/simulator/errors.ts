@@ -3,6 +3,8 @@
  * https://platform.openai.com/docs/guides/error-codes/api-errors
  */
 
+import type { WireErrors } from './wire-format.ts'
+
 /** The inside of `{"error": …}`. */
 export interface ErrorBody {
   message: string
@@ -58,37 +60,40 @@ export function errorOfStatus(status: number): ErrorBody {
 }
 
 /** Errors that mean more than their status does. */
-export const namedErrors = {
-  quota: {
-    status: 429,
-    body: {
-      message: 'You exceeded your current quota, please check your plan and billing details.',
-      type: 'insufficient_quota',
-      param: null,
-      code: 'insufficient_quota',
-    },
-  },
-  'context-length': {
+export type NamedError = 'quota' | 'context-length' | 'prompt-filtered'
+
+/** The statuses of the named errors, where a wire does not say otherwise. */
+export const statusOfNamed = { quota: 429, 'context-length': 400, 'prompt-filtered': 400 } as const
+
+const namedErrors: Record<NamedError, Refused> = {
+  quota: new Refused(statusOfNamed.quota, {
+    message: 'You exceeded your current quota, please check your plan and billing details.',
+    type: 'insufficient_quota',
+    param: null,
+    code: 'insufficient_quota',
+  }),
+  'context-length': new Refused(400, {
+    message: "This model's maximum context length is 128000 tokens. Please reduce the length of the messages.",
+    type: 'invalid_request_error',
+    param: 'messages',
+    code: 'context_length_exceeded',
+  }),
+  'prompt-filtered': new Refused(400, {
+    message: "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+    type: null,
+    param: 'prompt',
+    code: 'content_filter',
     status: 400,
-    body: {
-      message: "This model's maximum context length is 128000 tokens. Please reduce the length of the messages.",
-      type: 'invalid_request_error',
-      param: 'messages',
-      code: 'context_length_exceeded',
+    innererror: {
+      code: 'ResponsibleAIPolicyViolation',
+      content_filter_result: { violence: { filtered: true, severity: 'high' } },
     },
-  },
-  'prompt-filtered': {
-    status: 400,
-    body: {
-      message: "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
-      type: null,
-      param: 'prompt',
-      code: 'content_filter',
-      status: 400,
-      innererror: {
-        code: 'ResponsibleAIPolicyViolation',
-        content_filter_result: { violence: { filtered: true, severity: 'high' } },
-      },
-    },
-  },
-} satisfies Record<string, { status: number; body: ErrorBody }>
+  }),
+}
+
+/** How OpenAI's own wire tells of failures. */
+export const openaiErrors: WireErrors = {
+  bodyOf: ({ body }) => ({ body: { error: body } }),
+  ofStatus: errorOfStatus,
+  named: namedErrors,
+}

@@ -1,21 +1,24 @@
 /** The words that make the simulator misbehave: what each means, as data that the documentation is checked against. */
-import { badRequest, type namedErrors } from './errors.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import { badRequest, type NamedError } from './errors.ts'
 import { nearest } from './near.ts'
 
 /** What happens once a number of tokens has been sent. */
 export type TokenFault =
-  | { tokens: number; act: 'stall' | 'cut' | 'reset' | 'end' | 'garble' | 'error' }
+  | { tokens: number; act: 'stall' | 'cut' | 'reset' | 'end' | 'garble' | 'corrupt' | 'error' }
   | { tokens: number; act: 'pause'; for: number }
 
 /** Everything that shall go wrong with one reply. What is not there goes right. */
 export interface Faults {
   lenient?: boolean
+  /** The model to answer as. */
+  like?: string
   connection?: 'reset' | 'close' | 'hang'
   slowHeaders?: number
   slow?: number
   pace?: number
   status?: number
-  error?: keyof typeof namedErrors
+  error?: NamedError
   headers?: Record<string, string>
   /** Seconds from now, told as a date. */
   retryAfterDate?: number
@@ -23,6 +26,8 @@ export interface Faults {
   redirect?: boolean
   unary?: boolean
   afterTokens?: TokenFault[]
+  /** The status of what `error-after` tells. */
+  toldStatus?: number
   atByte?: { byte: number; act: 'stall' | 'cut' | 'end' }
   ending?: 'no-done' | 'no-done-open'
   noFinish?: boolean
@@ -41,6 +46,8 @@ export interface FaultWord {
   form: string
   does: string
   set: (...numbers: number[]) => Faults
+  /** In place of `set`, where a text stands in the word. */
+  setText?: (text: string) => Faults
   /** The range that the numbers must be in. */
   from: number
   to: number
@@ -50,12 +57,21 @@ function word(form: string, does: string, set: FaultWord['set'], [from, to] = [0
   return { form, does, set, from, to }
 }
 
+function textWord(form: string, does: string, setText: (text: string) => Faults): FaultWord {
+  return { form, does, set: () => ({}), setText, from: 0, to: 0 }
+}
+
 const time: [number, number] = [0, 600_000]
 const after = (fault: TokenFault): Faults => ({ afterTokens: [fault] })
 
 export const faultWords: readonly FaultWord[] = [
   word('lenient', 'Accepts unknown fields, at any depth.', () => ({ lenient: true })),
-  word('tag-<text>', 'Does nothing. Makes a name of its own, so that counted faults begin anew.', () => ({})),
+  textWord('tag-<text>', 'Does nothing. Makes a name of its own, so that counted faults begin anew.', () => ({})),
+  textWord(
+    'like-<text>',
+    'Answers as the model of that name in the list above, whatever stands before the `+`: `claude-opus-5-5+like-tools`.',
+    (like) => ({ like }),
+  ),
 
   word(
     'status-<code>',
@@ -111,8 +127,19 @@ export const faultWords: readonly FaultWord[] = [
   word('garbled-after-<tokens>', 'Puts broken JSON in between and goes on.', (tokens) =>
     after({ tokens, act: 'garble' }),
   ),
+  word(
+    'bad-checksum-after-<tokens>',
+    'Puts a message with a wrong checksum in between and goes on; on wires without checksums, broken JSON.',
+    (tokens) => after({ tokens, act: 'corrupt' }),
+  ),
   word('error-after-<tokens>', 'Sends an event with an error and ends; when not streaming, cuts.', (tokens) =>
     after({ tokens, act: 'error' }),
+  ),
+  word(
+    'error-status-<code>',
+    'What `error-after` tells of has this status, on wires that tell one: those of Gemini and Bedrock.',
+    (toldStatus) => ({ toldStatus }),
+    [400, 599],
   ),
   word(
     'pause-after-<tokens>-<ms>',
@@ -187,16 +214,16 @@ function parseWord(text: string): FaultCall | undefined {
   return faults ? { word: text, faults, times: Number(counted[2] ?? 1) } : undefined
 }
 
-const patterns = faultWords.map(({ form, set, from, to }) => ({
-  pattern: new RegExp(`^${form.replace('-<text>', '-[\\w.:-]+').replaceAll(/<\w+>/g, '(\\d{1,9})')}$`),
-  set,
-  from,
-  to,
+const patterns = faultWords.map((word) => ({
+  ...word,
+  pattern: new RegExp(`^${word.form.replace('-<text>', '-([\\w.:-]+)').replaceAll(/<\w+>/g, '(\\d{1,9})')}$`),
 }))
 
 function faultsOf(text: string): Faults | undefined {
-  for (const { pattern, set, from, to } of patterns) {
-    const numbers = pattern.exec(text)?.slice(1).map(Number)
+  for (const { pattern, set, setText, from, to } of patterns) {
+    const found = pattern.exec(text)?.slice(1)
+    if (setText && found) return setText(found[0]!)
+    const numbers = found?.map(Number)
     if (numbers?.every((number) => number >= from && number <= to)) return set(...numbers)
   }
   return undefined
@@ -214,7 +241,7 @@ function unknownWord(part: string, place: string): never {
 }
 
 /** A key that misbehaves: `sk-sim-401`, `sk-sim-status-500-once`. Any other `sk-sim-…` is a key like all others. */
-export function faultsOfKey(key: string): FaultCall[] {
+function faultsOfKey(key: string): FaultCall[] {
   const words = /^sk-sim-(.+)$/.exec(key)?.[1]
   if (words === undefined) return []
   try {
@@ -222,6 +249,17 @@ export function faultsOfKey(key: string): FaultCall[] {
   } catch {
     return []
   }
+}
+
+/** What a request's header and its key ask for, and what counted words are counted apart by. */
+export function faultsAsked(headers: IncomingHttpHeaders, key: string): { calls: FaultCall[]; scope: string } {
+  const header = String(headers['x-simulator-fault'] ?? '')
+  return { calls: [...parseFaults(header, 'x-simulator-fault'), ...faultsOfKey(key)], scope: `${key}\n${header}` }
+}
+
+/** The model to answer as: the one that is named, or the one a `like-` says. */
+export function modelMeant(named: string, calls: readonly FaultCall[]): string {
+  return calls.findLast(({ faults }) => faults.like !== undefined)?.faults.like ?? named
 }
 
 /** How often counted words were met. The oldest counts are forgotten. */

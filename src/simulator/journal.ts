@@ -65,7 +65,7 @@ function parsed(text: string): unknown {
   }
 }
 
-const credentials = new Set(['authorization', 'api-key'])
+const credentials = new Set(['authorization', 'api-key', 'x-api-key', 'x-goog-api-key', 'x-amz-security-token'])
 
 /** A request as others may read it: of a credential only the last four letters. */
 export function withoutSecrets(request: ReceivedRequest): object {
@@ -73,5 +73,7 @@ export function withoutSecrets(request: ReceivedRequest): object {
     name,
     credentials.has(name) ? `…${String(value).slice(-4)}` : value,
   ])
-  return { ...request, headers: Object.fromEntries(headers) }
+  // Google takes keys in the query.
+  const path = request.path.replaceAll(/([?&]key=)[^&]*(?=[^&]{4})/g, '$1…')
+  return { ...request, path, headers: Object.fromEntries(headers) }
 }

@@ -329,6 +329,25 @@ describe('other models', () => {
     expect(none.choices[0]!.message).not.toHaveProperty('reasoning_content')
   })
 
+  test('those made for other wires say here what can be said', async () => {
+    const called = (await ask('tools-aloud', { tools: [tool('f')] })).choices[0]!
+    expect(called).toMatchObject({ finish_reason: 'tool_calls', message: { content: 'I will call the tools now.' } })
+    expect(called.message.tool_calls).toHaveLength(1)
+    const thinking = (await ask('interleaved', { tools: [tool('f')] })).choices[0]!.message
+    expect(thinking).toMatchObject({ content: text, reasoning_content: expect.stringMatching(/^Step 1.* Once more/) })
+    expect((await ask('redacted')).choices[0]!.message).toMatchObject({ reasoning_content: expect.any(String) })
+    expect((await ask('context-window')).choices[0]!.finish_reason).toBe('length')
+    expect((await ask('pause')).choices[0]!.finish_reason).toBe('stop')
+    const { prompt_tokens: prompt, prompt_tokens_details: details } = (await ask('cached')).usage!
+    expect(details!.cached_tokens).toBe(Math.floor(prompt / 2))
+  })
+
+  test('a name may answer like another', async () => {
+    const reply = await ask('gpt-4o+like-tools', { tools: [tool('f')] })
+    expect(reply).toMatchObject({ model: 'gpt-4o+like-tools', choices: [{ finish_reason: 'tool_calls' }] })
+    await expect(ask('gpt-4o+like-tolos')).rejects.toMatchObject({ status: 404 })
+  })
+
   test('reasoning uses up the limit first', async () => {
     const reply = await ask('reasoning', { max_completion_tokens: 5 })
     expect(reply.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: '' } })

@@ -3,11 +3,12 @@ import { tokensOf } from './tokens.ts'
 
 export interface Piece {
   kind: 'role' | 'token' | 'other' | 'finish' | 'usage' | 'done'
-  text: string
+  /** Text, or the bytes of a binary stream. */
+  data: string | Uint8Array
 }
 
 /** A body that is not streamed: one piece, or the tokens of its text where it must be able to break after the n-th. */
 export function* piecesOf(body: string, breakable: boolean): Generator<Piece> {
-  if (!breakable) yield { kind: 'other', text: body }
-  else for (const text of tokensOf(body)) yield { kind: 'token', text }
+  if (!breakable) yield { kind: 'other', data: body }
+  else for (const data of tokensOf(body)) yield { kind: 'token', data }
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { badRequest, Refused } from './errors.ts'
 
 /** The most a body may have. */
-export const mostBytes = 16 * 1024 * 1024
+const mostBytes = 16 * 1024 * 1024
 const deepestNesting = 512
 
 /** The whole body as it came. Invalid UTF-8 is refused. */

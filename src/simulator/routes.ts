@@ -1,5 +1,8 @@
-/** The paths the simulator answers on: those of OpenAI, those of Azure, and a few of its own. */
+/** The paths the simulator answers on: those of OpenAI, those of Azure, those of the other wires, and a few of its own. */
+import type { IncomingHttpHeaders } from 'node:http'
 import { Refused } from './errors.ts'
+import type { WireFormat, WireRoute } from './wire-format.ts'
+import { wires } from './wires.ts'
 
 /** Where a request goes. */
 export type Place =
@@ -7,7 +10,9 @@ export type Place =
   /** All models, or the one that is named. */
   | { kind: 'models'; azure: boolean; model: string | undefined }
   | { kind: 'own'; azure: false; name: 'health' | 'requests' }
-  | { kind: 'nowhere'; azure: boolean; refusal: Refused }
+  | { kind: 'wire'; wire: WireFormat; route: WireRoute; found: readonly string[] }
+  /** `wire` is whose words the refusal takes, where they are not OpenAI's. */
+  | { kind: 'nowhere'; azure: boolean; wire?: WireFormat; refusal: Refused }
 
 interface Route {
   method: string
@@ -35,9 +40,27 @@ const routes: Route[] = [
   { method: 'DELETE', path: /^\/simulator\/requests$/, place: own('requests') },
 ]
 
-/** The place that a method and an address name. */
-export function placeOf(method: string, url: string): Place {
+/** The place that a method and an address name. Wires that share an address are told apart by headers. */
+export function placeOf(method: string, url: string, headers: IncomingHttpHeaders): Place {
   const [path = '', query = ''] = url.split('?', 2)
+  return onOtherWires(method, path, query, headers) ?? onOpenai(method, path, query)
+}
+
+function onOtherWires(method: string, path: string, query: string, headers: IncomingHttpHeaders): Place | undefined {
+  for (const wire of wires) {
+    const fitting = wire.routes.filter((route) => route.path.test(path) && route.claims?.(headers, query) !== false)
+    const route = fitting.find((candidate) => candidate.method === method)
+    if (route) return { kind: 'wire', wire, route, found: groupsOf(route.path, path) }
+    if (fitting.length > 0) return { ...nowhere(wrongMethod(method, path), false), wire }
+  }
+  const wire = wires.find(({ territory }) => territory.test(path))
+  return wire && { ...nowhere(wrongPath(method, path), false), wire }
+}
+
+const groupsOf = (pattern: RegExp, path: string) =>
+  [...(pattern.exec(path) ?? [])].slice(1).map((group) => decoded(group ?? ''))
+
+function onOpenai(method: string, path: string, query: string): Place {
   const azure = path.startsWith('/openai/')
   const found = routes.filter((route) => route.path.test(path))
   const route = found.find((candidate) => candidate.method === method)
@@ -50,7 +73,11 @@ export function placeOf(method: string, url: string): Place {
   return route.place(named === undefined ? undefined : decoded(named))
 }
 
-const nowhere = (refusal: Refused, azure: boolean): Place => ({ kind: 'nowhere', azure, refusal })
+const nowhere = (refusal: Refused, azure: boolean): Extract<Place, { kind: 'nowhere' }> => ({
+  kind: 'nowhere',
+  azure,
+  refusal,
+})
 
 function wrongPath(method: string, path: string): Refused {
   const message = `Invalid URL (${method} ${path.slice(0, 200)})`

@@ -1,14 +1,16 @@
 /**
- * The simulator: an OpenAI-compatible provider that needs no key and no network, answers the same to the same, checks strictly what it
- * is sent, and misbehaves on request. https://platform.openai.com/docs/api-reference/chat
+ * The simulator: a provider that needs no key and no network, speaks OpenAI's chat completions and the wires of `wires.ts`, answers
+ * the same to the same, checks strictly what it is sent, and misbehaves on request.
+ * https://platform.openai.com/docs/api-reference/chat
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { type Answered, answerWire } from './answer-wire.ts'
 import { findModel, models } from './behaviours.ts'
-import { type Answered, answerChat, askedOf } from './chat.ts'
+import { answerChat, askedOf } from './chat.ts'
 import { deliver } from './deliver.ts'
-import { badRequest, Refused } from './errors.ts'
+import { badRequest, openaiErrors, Refused } from './errors.ts'
 import { FaultCounts } from './faults.ts'
 import { Journal, type ReceivedRequest, withoutSecrets } from './journal.ts'
 import { readText } from './receive.ts'
@@ -89,7 +91,7 @@ function refuseNonsense(socket: Socket): void {
 /** One request, from its headers to the end of its reply. Never throws. */
 async function serve(request: IncomingMessage, response: ServerResponse, house: House): Promise<void> {
   const { method = '', url: path = '/', headers } = request
-  const place = placeOf(method, path)
+  const place = placeOf(method, path, headers)
   const receivedAt = house.clock()
   const entry = house.journal.add({ method, path, headers, receivedAt }, place.kind !== 'own')
   const wire = new Wire(response)
@@ -101,7 +103,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, house: 
   // A client that leaves in the middle of a write is no failure of ours; 'close' has told of it.
   response.on('error', () => {})
   const number = ++house.served
-  const common = () => commonHeaders(place.azure, number, house.clock() - receivedAt)
+  const common = () => headersAt(place, number, house.clock() - receivedAt)
   let answered: Answered
   try {
     entry.text = await readText(request)
@@ -112,12 +114,20 @@ async function serve(request: IncomingMessage, response: ServerResponse, house: 
     const refused = error instanceof Refused ? error : new Refused(500, { message: `The simulator failed: ${error}` })
     // What is left of the body is not read, so nothing can follow on this connection.
     const leaving = request.complete ? undefined : { connection: 'close' }
-    answered = { reply: errorReply(refused, { ...common(), ...leaving }), faults: {} }
+    answered = { reply: errorReply(refused, { ...common(), ...leaving }, errorsAt(place)), faults: {} }
   }
   const { reply, faults } = answered
   if (!faults.connection) entry.status = reply.status
   await deliver(wire, reply, faults, house.clock()).catch(() => response.destroy())
 }
+
+/** The headers of a reply, and how it tells of failures, by the wire of the place. */
+function headersAt(place: Place, number: number, milliseconds: number): Record<string, string> {
+  if ('wire' in place && place.wire) return place.wire.headers(number, milliseconds)
+  return commonHeaders('azure' in place && place.azure, number, milliseconds)
+}
+
+const errorsAt = (place: Place) => ('wire' in place && place.wire ? place.wire.errors : openaiErrors)
 
 function answer(
   request: IncomingMessage,
@@ -129,6 +139,8 @@ function answer(
   switch (place.kind) {
     case 'chat':
       return answerChat(request, text, { ...house, ...place, now: house.clock(), headers })
+    case 'wire':
+      return answerWire(request, text, { ...house, ...place, now: house.clock(), headers })
     case 'models':
       return answerModels(request, place, house, headers)
     case 'own':
@@ -148,7 +160,7 @@ function answerModels(
   const faults = house.counts.take(calls, scope)
   const names = models.map(({ form }) => form.replace('<words>', '100'))
   const body = model === undefined ? { object: 'list', data: names.map(modelObject) } : modelObject(model)
-  return { reply: withFaults(jsonReply(body, headers), faults), faults }
+  return { reply: withFaults(jsonReply(body, headers), faults, openaiErrors), faults }
 }
 
 function modelObject(id: string) {

@@ -11,8 +11,10 @@ import {
   reasoningDetail,
   toolCallOf,
 } from './completion.ts'
+import { errorOfStatus } from './errors.ts'
 import { likelihoodOf } from './logprobs.ts'
 import type { Piece } from './pieces.ts'
+import type { Mishaps } from './replies.ts'
 import type { ChatRequest } from './request-schema.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -48,12 +50,13 @@ export function* eventsOf(answer: Answer, request: ChatRequest, quirks: StreamQu
     turns = going
   }
   if (writer.sendsUsage) yield writer.usage()
-  yield { kind: 'done', text: 'data: [DONE]\n\n' }
+  yield { kind: 'done', data: 'data: [DONE]\n\n' }
 }
 
-/** One event that tells of an error in the middle of a stream. */
-export function errorEvent(error: object): string {
-  return `data: ${JSON.stringify({ error })}\n\n`
+/** What stands in the middle of a stream when something goes wrong. */
+export const mishaps: Mishaps = {
+  garbled: 'data: {"id":"garbled","choices":[{"ind\n\n',
+  error: `data: ${JSON.stringify({ error: errorOfStatus(500) })}\n\n`,
 }
 
 class ChunkWriter {
@@ -76,7 +79,7 @@ class ChunkWriter {
   /** Azure's first event is about the prompt and has no choice. */
   promptFilter(): Piece {
     const chunk = { choices: [], created: 0, id: '', model: '', object: '', prompt_filter_results: promptFilterResults }
-    return { kind: 'other', text: `data: ${JSON.stringify(chunk)}\n\n` }
+    return { kind: 'other', data: `data: ${JSON.stringify(chunk)}\n\n` }
   }
 
   choice(index: number, { kind, delta, logprobs = null, finishReason = null }: Delta): Piece {
@@ -120,7 +123,7 @@ class ChunkWriter {
       ...draft.extra?.top,
     }
     this.written++
-    return { kind, text: `data: ${JSON.stringify(chunk)}\n\n` }
+    return { kind, data: `data: ${JSON.stringify(chunk)}\n\n` }
   }
 
   /** Padding that hides how long a token is. */

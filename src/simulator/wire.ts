@@ -47,8 +47,8 @@ export class Wire {
   }
 
   /** Sends one piece of the body. False when the reply is over: the client has gone, or a fault has struck. */
-  async write(text: string): Promise<boolean> {
-    const bytes = this.packer ? await this.packer.pack(text) : Buffer.from(text)
+  async write(data: Buffer): Promise<boolean> {
+    const bytes = this.packer ? await this.packer.pack(data) : data
     const { atByte } = this.options
     const room = atByte ? atByte.byte - this.sent : Number.POSITIVE_INFINITY
     if (!(await this.send(bytes.subarray(0, room)))) return false
@@ -117,8 +117,8 @@ class Packer {
     this.gzip.on('data', (bytes: Buffer) => this.packed.push(bytes))
   }
 
-  async pack(text: string): Promise<Buffer> {
-    await new Promise<void>((resolve) => this.gzip.write(text, () => resolve()))
+  async pack(data: Buffer): Promise<Buffer> {
+    await new Promise<void>((resolve) => this.gzip.write(data, () => resolve()))
     return this.take()
   }
 
