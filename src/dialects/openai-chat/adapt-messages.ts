@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { elements, type Member, member, members, type Span } from '../../core/json-text.ts'
 import type { Adapting } from './adapt.ts'
+import { layoutType } from './layout.ts'
 import type { Quirks } from './quirks.ts'
 
 const reasoningNames = ['reasoning', 'reasoning_content', 'reasoning_details']
@@ -19,6 +20,7 @@ export function mentionsOf(quirks: Quirks): RegExp {
     ...(quirks.refuseParts ?? []),
   ]
   if (quirks.cacheControl !== true) names.push(...markNames)
+  if (quirks.imagesBack !== true) names.push('images')
   if (quirks.developerRole === 'system') names.push('developer')
   return new RegExp(`"(?:${names.join('|')})"`)
 }
@@ -47,6 +49,7 @@ function unwantedFields(adapting: Adapting, message: JsonObject, list: readonly 
   const { quirks, dropped } = adapting
   const unwanted = new Set<string>()
   const names = [...(quirks.dropFromMessages ?? []), 'is_error', ...(quirks.cacheControl === true ? [] : markNames)]
+  if (quirks.imagesBack !== true && message['role'] === 'assistant') names.push('images')
   for (const name of names) if (message[name] !== undefined) unwanted.add(name)
   // A null says nothing, and SDKs send back every field of a reply.
   for (const name of unwanted) if (message[name] !== null) dropped.push(`${path}.${name}`)
@@ -59,7 +62,11 @@ function unwantedFields(adapting: Adapting, message: JsonObject, list: readonly 
 function unwantedReasoning(adapting: Adapting, message: JsonObject, list: readonly Member[], path: string): string[] {
   const present = reasoningNames.filter((name) => message[name] !== undefined)
   const wanted = adapting.quirks.reasoningBack ?? 'none'
-  if (present.length === 0 || wanted === 'reasoning_details') return []
+  if (present.length === 0) return []
+  if (wanted === 'reasoning_details') {
+    takeLayoutOut(adapting, message, list, path)
+    return []
+  }
   if (wanted === 'none') {
     for (const name of present) if (message[name] !== null) adapting.dropped.push(`${path}.${name}`)
     return present
@@ -76,6 +83,16 @@ function unwantedReasoning(adapting: Adapting, message: JsonObject, list: readon
     if (text !== undefined) adapting.edits.insert(list[0]!.keyAt, `${JSON.stringify(wanted)}:${JSON.stringify(text)},`)
   }
   return present.filter((name) => name !== wanted || typeof message[wanted] !== 'string')
+}
+
+/** How a turn of another wire lay is this house's own note, and nothing to a provider. */
+function takeLayoutOut(adapting: Adapting, message: JsonObject, list: readonly Member[], path: string): void {
+  const details = message['reasoning_details']
+  if (!Array.isArray(details)) return
+  const kept = details.filter((detail) => !isJsonObject(detail) || detail['type'] !== layoutType)
+  if (kept.length === details.length) return
+  adapting.edits.replace(member(list, 'reasoning_details')!, JSON.stringify(kept))
+  adapting.dropped.push(`${path}.reasoning_details`)
 }
 
 function reasoningText(message: JsonObject): string | undefined {

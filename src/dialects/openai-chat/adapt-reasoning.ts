@@ -1,9 +1,8 @@
-/** How much to think, said the way one provider wants it: a flat effort, an object, or not at all. */
-import { isJsonObject } from '../../core/json.ts'
+/** How much to think, said the way one provider wants it: a flat effort, an object, a switch, or not at all. */
+import type { Reasoning } from '../../core/chat.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import { efforts, nearestEffort, wantedBudget, wantedEffort } from '../../core/reasoning.ts'
 import type { Adapting } from './adapt.ts'
-
-/** From not at all to as much as can be. */
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 const flatNames = ['reasoning_effort', 'reasoning_max_tokens', 'reasoning_display']
 
@@ -18,6 +17,8 @@ export function adaptReasoning(adapting: Adapting): void {
       return asObject(adapting)
     case 'effort':
       return asEffort(adapting, isJsonObject(body['reasoning']) ? body['reasoning'] : {})
+    case 'switch':
+      return asSwitch(adapting, isJsonObject(body['reasoning']) ? body['reasoning'] : {})
   }
 }
 
@@ -34,42 +35,55 @@ function asObject(adapting: Adapting): void {
     adapting.set('reasoning', `{${members.join(',')}}`)
 }
 
-function asEffort(adapting: Adapting, given: { readonly [key: string]: unknown }): void {
-  const { body, quirks } = adapting
+function asEffort(adapting: Adapting, given: JsonObject): void {
+  const { quirks } = adapting
+  takeOut(adapting, given)
+  const wanted = wantedEffort(wishOf(adapting, given), capOf(adapting))
+  if (wanted === undefined) return
+  const effort = nearestEffort(wanted, quirks.efforts ?? efforts)
+  if (effort !== undefined) return adapting.set('reasoning_effort', JSON.stringify(effort))
+  say(adapting, quirks.noReasoning)
+  adapting.remove('reasoning_effort')
+}
+
+function asSwitch(adapting: Adapting, given: JsonObject): void {
+  const { quirks } = adapting
+  takeOut(adapting, given)
+  const budget = wantedBudget(wishOf(adapting, given), capOf(adapting))
+  if (budget === undefined) return
+  say(adapting, budget === 0 ? quirks.noReasoning : quirks.someReasoning)
+  if (budget > 0 && quirks.reasoningBudget !== undefined) adapting.set(quirks.reasoningBudget, String(budget))
+  adapting.remove('reasoning_effort')
+}
+
+/** What is wished for goes out under other names, or is named here. */
+function takeOut(adapting: Adapting, given: JsonObject): void {
   adapting.remove('reasoning')
   adapting.remove('reasoning_max_tokens')
   adapting.drop('reasoning_display')
   for (const key in given)
     if (!['effort', 'max_tokens', 'enabled'].includes(key)) adapting.dropped.push(`reasoning.${key}`)
-  const wanted = body['reasoning_effort'] ?? given['effort'] ?? estimated(adapting, given)
-  if (typeof wanted !== 'string') return
-  const effort = nearest(wanted, quirks.efforts ?? efforts)
-  if (effort !== undefined) return adapting.set('reasoning_effort', JSON.stringify(effort))
-  if (quirks.noReasoning === undefined) {
-    adapting.dropped.push(adapting.has('reasoning_effort') ? 'reasoning_effort' : 'reasoning')
-  } else for (const key in quirks.noReasoning) adapting.set(key, JSON.stringify(quirks.noReasoning[key]))
-  adapting.remove('reasoning_effort')
 }
 
-/** The effort that comes closest to a budget of tokens: by its share of the output cap, or by its size where there is no cap. */
-function estimated(adapting: Adapting, given: { readonly [key: string]: unknown }): string | undefined {
-  const { body } = adapting
-  if (given['enabled'] === false) return 'none'
+/** Puts the provider's own fields into the body; where it has none for it, the wish is named. */
+function say(adapting: Adapting, fields: JsonObject | undefined): void {
+  if (fields === undefined) adapting.dropped.push(adapting.has('reasoning_effort') ? 'reasoning_effort' : 'reasoning')
+  for (const key in fields) adapting.set(key, JSON.stringify(fields[key]))
+}
+
+/** The wish, whichever way it was said. */
+function wishOf({ body }: Adapting, given: JsonObject): Reasoning {
+  const { enabled } = given
+  const wish: Reasoning = {}
+  const effort = body['reasoning_effort'] ?? given['effort']
+  if (typeof effort === 'string') wish.effort = effort
+  if (typeof enabled === 'boolean') wish.enabled = enabled
   const budget = body['reasoning_max_tokens'] ?? given['max_tokens']
-  if (typeof budget !== 'number') return given['enabled'] === true ? 'medium' : undefined
-  if (budget <= 0) return 'none'
-  const cap = body['max_completion_tokens'] ?? body['max_tokens']
-  const share = typeof cap === 'number' && cap > budget ? budget / cap : budget / 16_384
-  return share < 0.3 ? 'low' : share < 0.7 ? 'medium' : 'high'
+  if (typeof budget === 'number') wish.maxTokens = budget
+  return wish
 }
 
-/** The provider's effort closest to the one wanted; undefined where `none` is wanted of a provider that cannot but think. */
-function nearest(wanted: string, offered: readonly string[]): string | undefined {
-  if (offered.includes(wanted) || !efforts.includes(wanted)) return wanted
-  if (wanted === 'none') return undefined
-  const rank = efforts.indexOf(wanted)
-  const thinking = offered.filter((effort) => effort !== 'none')
-  return thinking.sort(
-    (one, other) => Math.abs(efforts.indexOf(one) - rank) - Math.abs(efforts.indexOf(other) - rank),
-  )[0]
+function capOf({ body }: Adapting): number | undefined {
+  const cap = body['max_completion_tokens'] ?? body['max_tokens']
+  return typeof cap === 'number' ? cap : undefined
 }

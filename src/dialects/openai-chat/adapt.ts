@@ -2,90 +2,33 @@
  * A client's request on its way to a provider of the same dialect: the client's own text, changed only where this provider differs from OpenAI or a
  * field was meant for the gateway. What the provider cannot carry is left out and named.
  */
-import type { Adaption, RequestText } from '../../core/dialect.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
-import { Edits, type Member, member, members } from '../../core/json-text.ts'
+import type { Addressee, RequestText } from '../../core/dialect.ts'
+import { isJsonObject, type Json } from '../../core/json.ts'
+import { members } from '../../core/json-text.ts'
+import { RequestEdits } from '../../core/request-edits.ts'
 import { adaptMessages, mentionsOf } from './adapt-messages.ts'
 import { adaptReasoning } from './adapt-reasoning.ts'
 import { adaptTools } from './adapt-tools.ts'
 import type { Quirks } from './quirks.ts'
 
-/** A request while it is being changed: rules read the body and note what is to become of its members. */
-export class Adapting {
-  readonly text: string
-  readonly body: JsonObject
-  readonly members: readonly Member[]
+/** A request while it is being changed for a provider with these quirks. */
+export class Adapting extends RequestEdits {
   readonly quirks: Quirks
-  readonly edits = new Edits()
-  readonly dropped: string[] = []
-  readonly #removed = new Set<string>()
-  readonly #added = new Map<string, string>()
 
   constructor(request: RequestText, quirks: Quirks) {
-    this.text = request.text
-    this.body = request.body
-    this.members = request.members
+    super(request)
     this.quirks = quirks
-  }
-
-  member(key: string): Member | undefined {
-    return member(this.members, key)
-  }
-
-  /** The text of a member's value. */
-  raw(key: string): string | undefined {
-    const found = this.member(key)
-    return found === undefined ? undefined : this.text.slice(found.at, found.end)
-  }
-
-  /** Is it there and not null? */
-  has(key: string): boolean {
-    return this.body[key] !== undefined && this.body[key] !== null
-  }
-
-  /** Takes a member out: it has done its work here, or its meaning goes on under another name. */
-  remove(key: string): void {
-    if (this.member(key) !== undefined) this.#removed.add(key)
-  }
-
-  /** Takes a member out and says so. */
-  drop(key: string): void {
-    if (!this.has(key)) return this.remove(key)
-    this.remove(key)
-    this.dropped.push(key)
-  }
-
-  /** Gives a member a value, whether it was there or not. */
-  set(key: string, json: string): void {
-    const found = this.member(key)
-    if (found === undefined) this.#added.set(key, json)
-    else if (this.text.slice(found.at, found.end) !== json) this.edits.replace(found, json)
-  }
-
-  rename(key: string, name: string): void {
-    const json = this.raw(key)
-    if (json === undefined || key === name) return
-    this.remove(key)
-    this.set(name, json)
-  }
-
-  finish(): { text: string; dropped: string[] } {
-    if (this.#removed.size > 0) this.edits.remove(this.members, (found) => this.#removed.has(found.key))
-    let added = ''
-    for (const [key, json] of this.#added) added += `,${JSON.stringify(key)}:${json}`
-    if (added !== '') this.edits.insert(this.text.lastIndexOf('}'), added)
-    return { text: this.edits.apply(this.text), dropped: this.dropped }
   }
 }
 
 /** Makes the function for one provider; what follows from its quirks alone is worked out once. */
 export function requestAdapter(
   quirks: Quirks,
-): (request: RequestText, adaption: Adaption) => { text: string; dropped: string[] } {
+): (request: RequestText, target: Addressee) => { text: string; dropped: string[] } {
   const mentions = mentionsOf(quirks)
-  return (request, adaption) => {
+  return (request, target) => {
     const adapting = new Adapting(request, quirks)
-    adapting.set('model', JSON.stringify(adaption.model))
+    adapting.set('model', JSON.stringify(target.model))
     adapting.remove('fallbacks')
     adaptOutputCap(adapting)
     adaptReasoning(adapting)
@@ -95,7 +38,7 @@ export function requestAdapter(
     for (const key of quirks.drop ?? []) adapting.drop(key)
     if (quirks.cacheControl !== true) adapting.drop('cache_control')
     if (mentions.test(request.text)) adaptMessages(adapting)
-    if (adapting.member('extra_params') !== undefined) adaptExtraParams(adapting, adaption)
+    if (adapting.member('extra_params') !== undefined) adaptExtraParams(adapting, target)
     return adapting.finish()
   }
 }
@@ -148,9 +91,9 @@ function adaptStreamOptions(adapting: Adapting): void {
 }
 
 /** The client's own fields for this provider: put into the body when it asked for that, else left out and named. */
-function adaptExtraParams(adapting: Adapting, adaption: Adaption): void {
+function adaptExtraParams(adapting: Adapting, target: Addressee): void {
   const extra: Json | undefined = adapting.body['extra_params']
-  if (!adaption.passExtraParams || !isJsonObject(extra)) return adapting.drop('extra_params')
+  if (!target.passExtraParams || !isJsonObject(extra)) return adapting.drop('extra_params')
   adapting.remove('extra_params')
   const { text } = adapting
   // What was said in plain sight counts more: only members that the body does not have are put in.

@@ -1,8 +1,9 @@
 /** Content parts of a message and the blocks they are. https://platform.openai.com/docs/api-reference/chat/create */
 import type { AudioBlock, Block, FileBlock, ImageBlock, Marks, Source, VideoBlock } from '../../core/chat.ts'
+import { type Keeper, type Known, unknownFields } from '../../core/extra.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import { type Keeper, type Known, unknownFields } from './extra.ts'
-import { defined, objectOf, objectsOf, textOf } from './wire.ts'
+import { readDataUri } from '../../core/media-types.ts'
+import { defined, objectOf, objectsOf, textOf } from '../../core/wire.ts'
 
 /** Marks that any part may carry. */
 export const markNames = {
@@ -86,14 +87,19 @@ export function decodePart(part: JsonObject): Block {
 
 /** Marks, and whatever has no name in `names`. */
 export function decodeMarks(wire: JsonObject, names: Known): Marks {
-  const cache = objectOf(wire['cache_control'])
   const citations = objectOf(wire['citations'])
   return defined({
-    cacheControl:
-      cache && defined({ type: textOf(cache['type']) ?? '', ttl: textOf(cache['ttl']), scope: textOf(cache['scope']) }),
+    cacheControl: decodeCacheControl(wire['cache_control']),
     citations: citations && { enabled: citations['enabled'] === true },
     extra: unknownFields(wire, { ...markNames, ...names }),
   })
+}
+
+export function decodeCacheControl(wire: Json | undefined): Marks['cacheControl'] {
+  const cache = objectOf(wire)
+  return (
+    cache && defined({ type: textOf(cache['type']) ?? '', ttl: textOf(cache['ttl']), scope: textOf(cache['scope']) })
+  )
 }
 
 export function encodeMarks({ cacheControl, citations }: Marks): JsonObject {
@@ -103,12 +109,12 @@ export function encodeMarks({ cacheControl, citations }: Marks): JsonObject {
 /** The part a block is on this wire; undefined where it is none. */
 export function encodePart(block: Block, keeper: Keeper, path: string): JsonObject | undefined {
   if (block.type === 'unknown' && keeper.own) return block.value
-  const part = partOf(block)
+  const part = partOf(block, keeper, path)
   if (part === undefined) keeper.lose(path)
   return part && keeper.put({ ...part, ...encodeMarks(block) }, block.extra, path)
 }
 
-function partOf(block: Block): JsonObject | undefined {
+function partOf(block: Block, keeper: Keeper, path: string): JsonObject | undefined {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text }
@@ -121,7 +127,7 @@ function partOf(block: Block): JsonObject | undefined {
     case 'video':
       return encodeVideo(block)
     case 'file':
-      return encodeFile(block)
+      return encodeFile(block, keeper, path)
     default:
       return undefined
   }
@@ -146,24 +152,26 @@ function encodeSound({ source, format }: AudioBlock): JsonObject | undefined {
   }
 }
 
-function encodeFile({ source, filename, fileType }: FileBlock): JsonObject {
+function encodeFile({ source, filename, fileType }: FileBlock, keeper: Keeper, path: string): JsonObject {
   const names = defined({ filename, file_type: fileType })
   switch (source.kind) {
     case 'id':
       return { type: 'file', file: { file_id: source.id, ...names } }
     case 'url':
-      return { type: 'file', file: { file_url: source.url, ...names } }
+      return { type: 'file', file: { [isDataUri(source.url) ? 'file_data' : 'file_url']: source.url, ...names } }
     case 'data':
       return { type: 'file', file: { file_data: dataText(source), ...names } }
     case 'text':
-      // This wire has no plain-text files; what it says can be said as text.
+      // This wire has no plain-text files; what it says can be said as text, which has no name.
+      if (filename !== undefined) keeper.lose(`${path}.file.filename`)
+      if (fileType !== undefined) keeper.lose(`${path}.file.file_type`)
       return { type: 'text', text: source.text }
   }
 }
 
 function decodeFile(file: JsonObject): FileBlock | undefined {
   const data = textOf(file['file_data'])
-  const source = data === undefined ? sourceOf(file['file_url'], file['file_id']) : dataSource(data)
+  const source = data === undefined ? sourceOf(file['file_url'], file['file_id']) : fileSource(data)
   return (
     source &&
     defined({
@@ -189,16 +197,22 @@ function documentSource({ type, data, media_type, url, file_id }: JsonObject): S
 
 /** A data URI is taken apart, so that wires that want type and data apart can have them. */
 function sourceOf(url: Json | undefined, id: Json | undefined): Source | undefined {
-  if (typeof url === 'string')
-    return url.startsWith('data:') ? dataSource(url, { kind: 'url', url }) : { kind: 'url', url }
+  if (typeof url === 'string') return dataSource(url) ?? { kind: 'url', url }
   return typeof id === 'string' ? { kind: 'id', id } : undefined
 }
 
-const dataUri = /^data:([^;,]+);base64,/
+function dataSource(uri: string): Source | undefined {
+  const read = readDataUri(uri)
+  return read && { kind: 'data', ...read }
+}
 
-function dataSource(data: string, otherwise: Source = { kind: 'data', data }): Source {
-  const found = dataUri.exec(data)
-  return found ? { kind: 'data', mediaType: found[1]!, data: data.slice(found[0].length) } : otherwise
+/** Base64 alone, or a data URI; one that is in no base64 is for wires that take it whole. */
+function fileSource(data: string): Source {
+  return dataSource(data) ?? (isDataUri(data) ? { kind: 'url', url: data } : { kind: 'data', data })
+}
+
+function isDataUri(text: string): boolean {
+  return /^data:/i.test(text)
 }
 
 function dataText({ mediaType, data }: Source & { kind: 'data' }): string {
@@ -211,7 +225,7 @@ function urlOf(source: Source): { url: string } | undefined {
 }
 
 /** A list of text parts, or just a text. */
-export function thoughtText(thinking: Json | undefined): string {
+function thoughtText(thinking: Json | undefined): string {
   if (typeof thinking === 'string') return thinking
   return objectsOf(thinking)
     .map((part) => textOf(part['text']) ?? '')

@@ -4,31 +4,34 @@
  */
 import type { Block, BlockDelta, BlockStart, ChatEvent, Extra, ReasoningBlock } from '../../core/chat.ts'
 import { GatewayError } from '../../core/errors.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { mergedInto, unknownFields, withoutNulls } from '../../core/extra.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import { parsedJson } from '../../core/parse-json.ts'
+import { ReplyDecoder } from '../../core/reply-decoder.ts'
 import type { Frame } from '../../core/sse.ts'
-import type { Translator } from '../../core/translate.ts'
+import type { EventDecoder } from '../../core/translate.ts'
+import { cutStream, errorInDisguise, unreadable } from '../../core/upstream-error.ts'
 import type { Usage } from '../../core/usage.ts'
+import { defined, notEmpty, numberOf, objectOf, objectsOf, textOf, wordsOf } from '../../core/wire.ts'
 import { decodePart } from './blocks.ts'
-import { errorInDisguise } from './errors.ts'
-import { unknownFields, withExtra } from './extra.ts'
-import { callId, choiceNames, decodeHead, decodeLogprobs, decodeSearch, topNames, unreadable } from './response.ts'
+import { dialect } from './name.ts'
+import { callId, choiceNames, decodeHead, decodeLogprobs, decodeSearch, topNames } from './response.ts'
 import {
   calledName,
   calledWith,
   callKind,
   decodeAnnotation,
   decodeDetail,
+  decodeImage,
   reasoningText,
   toolCallsOf,
   turnNames,
   unknownCallFields,
 } from './turn.ts'
 import { usageOf } from './usage.ts'
-import { defined, dialect, numberOf, objectOf, objectsOf, textOf, wordsOf } from './wire.ts'
 
-/** `complete` tells that every choice has said why it ended: if nothing more comes, `end` gives a finish. */
-export function decodeEvents(): Translator<Frame, ChatEvent> & { readonly complete: boolean } {
-  return new EventDecoder()
+export function decodeEvents(): EventDecoder<Frame, ChatEvent> {
+  return new ChunkDecoder()
 }
 
 /** A block that is open: where it is, and what further deltas of it look like. */
@@ -70,12 +73,10 @@ class ChoiceState {
   }
 }
 
-class EventDecoder implements Translator<Frame, ChatEvent> {
+class ChunkDecoder extends ReplyDecoder {
   readonly #choices = new Map<number, ChoiceState>()
-  #events: ChatEvent[] = []
   #replyId = ''
   #started = false
-  #closed = false
   #usage: Usage | undefined
   #search: ReturnType<typeof decodeSearch> = { searchResults: undefined, videos: undefined, citations: undefined }
   /** Unknown fields of chunks without an answer, which wait for the start or for the finish. */
@@ -88,41 +89,18 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     return this.#choices.size > 0 && this.#choices.values().every((choice) => choice.finishReason !== undefined)
   }
 
-  push(frame: Frame): ChatEvent[] {
-    if (this.#closed) return []
-    const data = frame.data.trim()
-    if (data === '[DONE]') this.#finish()
-    else if (data !== '') this.#read(data, frame.event === 'error')
-    return this.#take()
-  }
-
-  end(): ChatEvent[] {
-    if (!this.#closed) this.#finish()
-    return this.#take()
-  }
-
-  #take(): ChatEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
-  }
-
-  #fail(error: GatewayError): void {
-    this.#closed = true
-    this.#events.push({ type: 'error', error })
-  }
-
-  #read(data: string, isError: boolean): void {
-    let chunk: Json
-    try {
-      chunk = JSON.parse(data) as Json
-    } catch {
-      return this.#fail(isError ? new GatewayError('upstream-error', data) : unreadable('an event that is no JSON'))
-    }
+  protected read({ event, data: text }: Frame): void {
+    const data = text.trim()
+    if (data === '[DONE]') return this.finish()
+    if (data === '') return
+    const isError = event === 'error'
+    const chunk = parsedJson(data)
+    if (chunk === undefined)
+      return this.fail(isError ? new GatewayError('upstream-error', data) : unreadable('an event that is no JSON'))
     const error = errorInDisguise(isError && isJsonObject(chunk) && !chunk['error'] ? { error: chunk } : chunk)
-    if (error) this.#fail(error)
+    if (error) this.fail(error)
     else if (isJsonObject(chunk)) this.#chunk(chunk)
-    else this.#fail(unreadable('an event that is no JSON object'))
+    else this.fail(unreadable('an event that is no JSON object'))
   }
 
   #chunk(chunk: JsonObject): void {
@@ -146,9 +124,9 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     // What the head tells is not told again as unknown.
     if (head.serviceTier !== undefined) this.#told.set('service_tier', '')
     if (head.systemFingerprint !== undefined) this.#told.set('system_fingerprint', '')
-    const extra = merged(this.#extra, this.#news(chunk))
+    const extra = mergedInto(this.#extra, this.#news(chunk))
     this.#extra = undefined
-    this.#events.push(defined({ type: 'start' as const, dialect, ...head, extra }))
+    this.tell(defined({ type: 'start' as const, dialect, ...head, extra }))
   }
 
   /** Unknown fields of the chunk that are new or changed since they were last told. */
@@ -168,7 +146,7 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
   }
 
   #wait(extra: Extra | undefined): void {
-    this.#extra = merged(this.#extra, extra)
+    this.#extra = mergedInto(this.#extra, extra)
   }
 
   #choice(choice: JsonObject, index: number, chunkExtra: Extra | undefined): void {
@@ -180,7 +158,7 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     this.#rest = {
       ...state.waiting,
       ...rest,
-      ...defined({ choiceExtra: merged(state.waiting.choiceExtra, rest.choiceExtra) }),
+      ...defined({ choiceExtra: mergedInto(state.waiting.choiceExtra, rest.choiceExtra) }),
     }
     this.#delta(state, delta)
     const reason = wordsOf(choice['finish_reason'])
@@ -196,7 +174,7 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     const open = state.flow?.index ?? state.calls.findLast((call) => call.block !== undefined)?.block
     if (ended) {
       this.#wait(chunkExtra)
-      state.extra = merged(merged(state.extra, logprobs && { logprobs }), choiceExtra)
+      state.extra = mergedInto(mergedInto(state.extra, logprobs && { logprobs }), choiceExtra)
     } else if (open !== undefined) this.#emit(state, open, {})
     else return
     state.waiting = {}
@@ -214,6 +192,7 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
         defined({ text, annotations: annotations.length > 0 ? annotations : undefined }),
       )
     for (const part of objectsOf(delta['content'])) this.#part(state, decodePart(part), part)
+    for (const image of objectsOf(delta['images'])) this.#image(state, decodeImage(image), image)
     const refusal = wordsOf(delta['refusal'])
     if (refusal !== undefined) this.#add(state, 'refusal', { type: 'refusal' }, { text: refusal })
     const audio = objectOf(delta['audio'])
@@ -234,10 +213,14 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     }
   }
 
-  #thought(state: ChoiceState, { kind, id, text, signature, data, extra }: ReasoningBlock, index: number): void {
+  #thought(
+    state: ChoiceState,
+    { kind, id, format, text, signature, data, extra }: ReasoningBlock,
+    index: number,
+  ): void {
     const delta = defined({ text: text || undefined, signature, data, extra })
     if (Object.keys(delta).length === 0) return
-    this.#add(state, `reasoning ${kind} ${index}`, defined({ type: 'reasoning' as const, kind, id }), delta)
+    this.#add(state, `reasoning ${kind} ${index}`, defined({ type: 'reasoning' as const, kind, id, format }), delta)
   }
 
   #audio(state: ChoiceState, audio: JsonObject): void {
@@ -257,6 +240,12 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     else if (block.text !== '') this.#add(state, 'text', { type: 'text' }, { text: block.text })
   }
 
+  #image(state: ChoiceState, block: Block, wire: JsonObject): void {
+    if (block.type !== 'image') return this.#unknown(state, { type: 'unknown', value: wire })
+    const { type, source, detail } = block
+    this.#unknown(state, defined({ type, source, detail }))
+  }
+
   /** A block of its own, which nothing goes on with. */
   #unknown(state: ChoiceState, block: BlockStart): void {
     this.#close(state)
@@ -274,18 +263,18 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
   }
 
   #emit(state: ChoiceState, index: number, delta: BlockDelta): void {
-    this.#events.push({ type: 'block-delta', choice: state.index, index, delta: { ...delta, ...this.#rest } })
+    this.tell({ type: 'block-delta', choice: state.index, index, delta: { ...delta, ...this.#rest } })
     this.#rest = {}
   }
 
   #open(state: ChoiceState, block: BlockStart): number {
     const index = state.blocks++
-    this.#events.push({ type: 'block-start', choice: state.index, index, block })
+    this.tell({ type: 'block-start', choice: state.index, index, block })
     return index
   }
 
   #close(state: ChoiceState): void {
-    if (state.flow) this.#events.push({ type: 'block-end', choice: state.index, index: state.flow.index })
+    if (state.flow) this.tell({ type: 'block-end', choice: state.index, index: state.flow.index })
     state.flow = undefined
   }
 
@@ -318,15 +307,14 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     call.held = []
   }
 
-  #finish(): void {
-    if (!this.complete) return this.#fail(cutStream())
+  protected finish(): void {
+    if (!this.complete) return this.fail(cutStream('a finish reason'))
     const choices = [...this.#choices.values()].sort((left, right) => left.index - right.index)
     for (const state of choices) {
       if (Object.keys(state.waiting).length > 0) this.#placeRest(state, true)
       this.#endBlocks(state)
     }
-    this.#closed = true
-    this.#events.push(
+    this.tellLast(
       defined({
         type: 'finish' as const,
         choices: choices.map(({ index, finishReason, stopSequence, extra }) =>
@@ -344,7 +332,7 @@ class EventDecoder implements Translator<Frame, ChatEvent> {
     for (const call of state.calls) {
       // It never got a name; the client is told what there is.
       if (call.block === undefined) this.#openCall(state, call)
-      this.#events.push({ type: 'block-end', choice: state.index, index: call.block! })
+      this.tell({ type: 'block-end', choice: state.index, index: call.block! })
     }
   }
 }
@@ -363,22 +351,4 @@ function unknownOfChoice(choice: JsonObject, delta: JsonObject): Extra | undefin
   const extra = withoutNulls(unknownFields(choice, { ...choiceNames, delta: true, message: true }))
   const below = withoutNulls(unknownFields(delta, turnNames))
   return below === undefined ? extra : { ...extra, delta: below }
-}
-
-function withoutNulls(extra: Extra | undefined): Extra | undefined {
-  if (extra === undefined) return undefined
-  return notEmpty(Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== null)))
-}
-
-function merged(extra: Extra | undefined, more: Extra | undefined): Extra | undefined {
-  return extra && more ? (withExtra(extra, more) as Extra) : (extra ?? more)
-}
-
-function notEmpty(extra: Extra): Extra | undefined {
-  return Object.keys(extra).length === 0 ? undefined : extra
-}
-
-function cutStream(): GatewayError {
-  const message = 'Error reading stream: it ended before the answer did, without a finish reason'
-  return new GatewayError('upstream-cut', message, { code: 'stream_cut' })
 }

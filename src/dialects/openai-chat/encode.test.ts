@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatEvent, ChatResponse } from '../../core/chat.ts'
 import { GatewayError } from '../../core/errors.ts'
+import { extraFieldsJson } from '../../core/extra-fields.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { extraFieldsJson } from './extra-fields.ts'
 import { extra, framesOf } from './frames.conformance.ts'
+import { dialect } from './name.ts'
 import { encodeRequest } from './request.ts'
 import { encodeResponse } from './response.ts'
-import { dialect } from './wire.ts'
 
 const reply: ChatResponse = {
   dialect,
@@ -50,10 +50,18 @@ describe('a whole reply', () => {
       { type: 'text' as const, text: 'One.' },
       { type: 'text' as const, text: 'Two.' },
     ]
-    const image = { type: 'image' as const, source: { kind: 'url' as const, url: 'https://example.test/a.png' } }
+    const video = { type: 'video' as const, source: { kind: 'url' as const, url: 'https://example.test/a.mp4' } }
     expect(messageOf({ content: texts })['content']).toBe('One.\n\nTwo.')
-    expect(messageOf({ content: [...texts, image] })['content']).toHaveLength(3)
+    expect(messageOf({ content: [...texts, video] })['content']).toHaveLength(3)
     expect(messageOf({ content: [] })['content']).toBeNull()
+  })
+
+  it('puts pictures beside the text', () => {
+    const image = { type: 'image' as const, source: { kind: 'url' as const, url: 'https://example.test/a.png' } }
+    expect(messageOf({ content: [{ type: 'text', text: 'Here.' }, image] })).toMatchObject({
+      content: 'Here.',
+      images: [{ index: 0, type: 'image_url', image_url: { url: 'https://example.test/a.png' } }],
+    })
   })
 
   it('tells a turn with everything in it', () => {
@@ -110,7 +118,10 @@ describe('a whole reply', () => {
         },
       ],
     }
-    expect(JSON.stringify(encodeResponse(foreign, extra))).not.toContain('secret')
+    const told = JSON.stringify(encodeResponse(foreign, extra))
+    expect(told.replace(layoutText, '')).not.toContain('secret')
+    // How the turn lay goes out and comes back, and with it what the message has no place for.
+    expect(told.match(layoutText)).toHaveLength(1)
     expect(JSON.stringify(encodeResponse({ ...foreign, dialect }, extra)).match(/secret/g)).toHaveLength(6)
   })
 
@@ -269,9 +280,14 @@ describe('a stream', () => {
         extra: { secret: 1 },
       },
     ]
-    expect(JSON.stringify(framesOf(events))).not.toContain('secret')
+    const told = framesOf(events).map(({ data }) => data)
+    expect(told.map((data) => data.replace(layoutText, '')).join()).not.toContain('secret')
+    expect(told.filter((data) => layoutText.test(data))).toHaveLength(1)
   })
 })
+
+/** The detail that says how a turn lay, as the fields of these replies have it. */
+const layoutText = /\{"index":0,"type":"reasoning\.content_blocks".*?\}\}\]\}/
 
 describe('a request from another dialect', () => {
   it('leaves out what has no place here, and names it', () => {
@@ -326,8 +342,8 @@ describe('a request from another dialect', () => {
     expect(dropped.toSorted()).toStrictEqual(
       [
         'messages[0].content[0]',
-        'messages[1].content[0].caller.type',
-        'messages[1].content[1]',
+        'messages[1].tool_calls[0].caller.type',
+        'messages[1].content[0]',
         'messages[2].is_error',
         'tools[0]',
         'tools[1].defer_loading',

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { GatewayError, invalidRequest } from '../../core/errors.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
 import type { Json } from '../../core/json.ts'
-import { decodeError, encodeError, errorInDisguise } from './errors.ts'
+import { decodeError, errorInDisguise } from '../../core/upstream-error.ts'
+import { encodeError } from './errors.ts'
 
 const extra: ExtraFields = {
   requestType: 'chat_completion',

@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '../../core/chat.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import { assembled, eventsOf, framesOf, textOfFrames } from './frames.conformance.ts'
+import { assembled } from '../assembled.conformance.ts'
+import { eventsOf, framesOf, textOfFrames } from './frames.conformance.ts'
+import { dialect } from './name.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { checkRequest } from './schema.ts'
-import { dialect } from './wire.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const word = fc.stringMatching(/^[a-z_]{1,8}$/)

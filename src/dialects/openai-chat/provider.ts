@@ -2,11 +2,11 @@
  * The half of the chat completions dialect that faces providers: OpenAI and everybody who follows it, with their differences as arguments.
  * https://platform.openai.com/docs/api-reference/chat
  */
-import type { ProviderChat } from '../../core/dialect.ts'
+import type { AboutWire, ProviderChat } from '../../core/dialect.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { members } from '../../core/json-text.ts'
+import { decodeError } from '../../core/upstream-error.ts'
 import { requestAdapter } from './adapt.ts'
-import { decodeError } from './errors.ts'
 import type { Quirks } from './quirks.ts'
 import { encodeRequest } from './request.ts'
 import { decodeResponse } from './response.ts'
@@ -17,19 +17,27 @@ export function openaiChat(quirks: Quirks = {}): ProviderChat {
   const adaptRequest = requestAdapter(quirks)
   return {
     dialect: 'openai-chat',
+    about: about(quirks),
     adaptRequest,
-    encodeRequest(request) {
+    encodeRequest(request, target) {
       const { body, dropped } = encodeRequest(request)
       const text = JSON.stringify(body)
-      const adapted = adaptRequest(
-        { text, members: members(text), body },
-        { model: request.model, passExtraParams: false },
-      )
+      const adapted = adaptRequest({ text, members: members(text), body }, { ...target, passExtraParams: false })
       const changed: unknown = JSON.parse(adapted.text)
       return { body: isJsonObject(changed) ? changed : body, dropped: [...(dropped ?? []), ...adapted.dropped] }
     },
     decodeResponse,
     decodeEvents,
     decodeError,
+  }
+}
+
+function about({ drop = [], dropFromMessages = [], refuseParts = [], reasoning, reasoningBack }: Quirks): AboutWire {
+  return {
+    name: 'Chat completions',
+    drops: reasoning === 'none' ? [...drop, 'reasoning_effort'] : drop,
+    dropsFromMessages: dropFromMessages,
+    refuses: refuseParts.map((type) => `\`${type}\` in messages`),
+    reasoningBack: reasoningBack !== undefined && reasoningBack !== 'none',
   }
 }

@@ -12,16 +12,22 @@ export interface Quirks {
   /** OpenAI refuses caps below this. */
   readonly minimumMaxTokens?: number
   /**
-   * How reasoning is asked for: `effort` is the flat `reasoning_effort`, `object` is OpenRouter's `reasoning` object, `none` drops both.
-   * Default `effort`.
+   * How reasoning is asked for: `effort` is the flat `reasoning_effort`, `object` is OpenRouter's `reasoning` object, `switch` are fields of
+   * the provider's own that turn it on and off, `none` drops it. Default `effort`.
    */
-  readonly reasoning?: 'effort' | 'object' | 'none'
+  readonly reasoning?: 'effort' | 'object' | 'switch' | 'none'
   /** The efforts the provider knows, where they are fewer than OpenAI's; `minimal` becomes the lowest of them. */
   readonly efforts?: readonly string[]
   /** What stands in the body instead of effort `none`, where the provider has a field of its own for it. */
   readonly noReasoning?: JsonObject
+  /** What stands in the body instead of any other effort, for `switch`. */
+  readonly someReasoning?: JsonObject
+  /** For `switch`: the field for how many tokens may be thought, where there is one. */
+  readonly reasoningBudget?: string
   /** Under which name an assistant message may carry its reasoning back. Default `none`: left out and named. */
   readonly reasoningBack?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'none'
+  /** An assistant message may bring back the pictures in its `images`. Default false: left out and named. */
+  readonly imagesBack?: boolean
   /** The provider understands `cache_control` marks. Default false: left out, as OpenAI caches by itself. */
   readonly cacheControl?: boolean
   /** What a `developer` message is called. Default `developer`. */

@@ -1,10 +1,12 @@
 /** Chat completion requests to and from the canonical form. https://platform.openai.com/docs/api-reference/chat/create */
 import type { ChatRequest, Message, Reasoning, ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts'
+import { type Keeper, type Known, makeKeeper, unknownFields } from '../../core/extra.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import { decodeContent, decodeMarks, encodeMarks, encodePart } from './blocks.ts'
-import { type Keeper, type Known, makeKeeper, unknownFields } from './extra.ts'
-import { decodeTurn, encodeTurn, turnNames } from './turn.ts'
-import { booleanOf, defined, dialect, numberOf, objectOf, objectsOf, textOf } from './wire.ts'
+import { booleanOf, defined, notEmpty, numberOf, objectOf, objectsOf, textOf } from '../../core/wire.ts'
+import { decodeCacheControl, decodeContent, decodeMarks, encodeMarks, encodePart, markNames } from './blocks.ts'
+import { joinedDetails, restoredTurn } from './layout.ts'
+import { dialect } from './name.ts'
+import { decodeTurn, encodeTurn, type Turn, turnNames } from './turn.ts'
 
 /** Fields that have the same value in both forms, by their name on the wire. */
 const plain = {
@@ -110,7 +112,12 @@ export function encodeRequest(request: ChatRequest): { body: JsonObject; dropped
   return { body: keeper.put({ ...body, ...rest }, request.extra, ''), dropped }
 }
 
-const messageNames = { role: true, content: true, name: true } as const satisfies Known
+const messageNames = {
+  role: true,
+  content: true,
+  name: true,
+  cache_control: markNames.cache_control,
+} as const satisfies Known
 const assistantNames = { ...messageNames, ...turnNames } as const satisfies Known
 const toolNames = { ...messageNames, tool_call_id: true, is_error: true } as const satisfies Known
 
@@ -125,14 +132,21 @@ function decodeMessages(wire: Json | undefined): Message[] {
 
 function decodeMessage(wire: JsonObject, lastCall: string): Message {
   const name = textOf(wire['name'])
+  const cacheControl = decodeCacheControl(wire['cache_control'])
   switch (wire['role']) {
     case 'assistant':
-      return defined({ role: 'assistant' as const, name, ...decodeTurn(wire, assistantNames, () => lastCall) })
+      return defined({
+        role: 'assistant' as const,
+        name,
+        cacheControl,
+        ...decodeOwnTurn(wire, lastCall),
+      })
     case 'tool':
     case 'function':
       return defined({
         role: 'tool' as const,
         name,
+        cacheControl,
         toolCallId: textOf(wire['tool_call_id']) ?? lastCall,
         content: decodeContent(wire['content']),
         isError: booleanOf(wire['is_error']),
@@ -142,18 +156,28 @@ function decodeMessage(wire: JsonObject, lastCall: string): Message {
       return defined({
         role: wire['role'] as 'system' | 'developer' | 'user',
         name,
+        cacheControl,
         content: decodeContent(wire['content']),
         extra: unknownFields(wire, messageNames),
       })
   }
 }
 
+/** What a reply said, as the client sends it back. */
+function decodeOwnTurn(wire: JsonObject, lastCall: string): Turn {
+  const details = wire['reasoning_details']
+  const joined = Array.isArray(details) ? { ...wire, reasoning_details: joinedDetails(objectsOf(details)) } : wire
+  const turn = decodeTurn(joined, assistantNames, () => lastCall)
+  return Array.isArray(details) ? { ...turn, content: restoredTurn(turn.content) } : turn
+}
+
 function encodeMessage(message: Message, keeper: Keeper, path: string): JsonObject {
-  const { role, name, content, extra } = message
+  const { role, name, content, cacheControl, extra } = message
+  const mark = cacheControl && { ...cacheControl }
   if (role === 'assistant') {
     const { parts, ...members } = encodeTurn(content, keeper, path)
     return keeper.put(
-      defined({ role, name, content: parts.length === 0 ? null : contentOf(parts), ...members }),
+      defined({ role, name, content: parts.length === 0 ? null : contentOf(parts), ...members, cache_control: mark }),
       extra,
       path,
     )
@@ -161,7 +185,7 @@ function encodeMessage(message: Message, keeper: Keeper, path: string): JsonObje
   const parts = content
     .map((block, position) => encodePart(block, keeper, `${path}.content[${position}]`))
     .filter((part) => part !== undefined)
-  const wire = defined({ role, name, content: contentOf(parts) })
+  const wire = defined({ role, name, content: contentOf(parts), cache_control: mark })
   if (role !== 'tool') return keeper.put(wire, extra, path)
   if (message.isError !== undefined && !keeper.own) keeper.lose(`${path}.is_error`)
   const call = defined({
@@ -317,14 +341,13 @@ function encodeResponseFormat(format: ResponseFormat, keeper: Keeper): JsonObjec
 /** The flat names and the object say the same; the checks have seen to it that no member is told twice. */
 function decodeReasoningWish(body: JsonObject): Reasoning | undefined {
   const wire = objectOf(body['reasoning'])
-  const wish: Reasoning = defined({
+  return notEmpty({
     enabled: booleanOf(wire?.['enabled']),
     effort: textOf(wire?.['effort'] ?? body['reasoning_effort']),
     maxTokens: numberOf(wire?.['max_tokens'] ?? body['reasoning_max_tokens']),
     display: textOf(wire?.['display'] ?? body['reasoning_display']),
     extra: wire && unknownFields(wire, { enabled: true, effort: true, max_tokens: true, display: true }),
   })
-  return Object.keys(wish).length === 0 ? undefined : wish
 }
 
 /** OpenAI knows the effort alone, by its flat name; whatever else is wished for needs the object. */

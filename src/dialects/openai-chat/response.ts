@@ -1,14 +1,15 @@
 /** Whole replies to and from the canonical form. https://platform.openai.com/docs/api-reference/chat/object */
-import type { ChatResponse, Choice } from '../../core/chat.ts'
-import { GatewayError } from '../../core/errors.ts'
+import type { Block, ChatResponse, Choice } from '../../core/chat.ts'
+import { type Keeper, type Known, makeKeeper, unknownFields } from '../../core/extra.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
+import { extraFieldsJson } from '../../core/extra-fields.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import { errorInDisguise } from './errors.ts'
-import { type Keeper, type Known, makeKeeper, unknownFields } from './extra.ts'
-import { extraFieldsJson } from './extra-fields.ts'
+import { errorInDisguise, unreadable } from '../../core/upstream-error.ts'
+import { defined, listOf, numberOf, objectOf, objectsOf, textOf, wordsOf } from '../../core/wire.ts'
+import { laidFlat } from './layout.ts'
+import { dialect } from './name.ts'
 import { decodeTurn, encodeTurn, turnNames } from './turn.ts'
 import { encodeUsage, usageOf } from './usage.ts'
-import { defined, dialect, listOf, numberOf, objectOf, objectsOf, textOf, wordsOf } from './wire.ts'
 
 /** Members of a reply and of a chunk that have a place in the canonical form. `extra_fields` are ours: those of another gateway stay there. */
 export const topNames = {
@@ -102,7 +103,7 @@ export function encodeResponse(response: ChatResponse, extra: ExtraFields): Json
   const { choices, usage } = response
   const reply = {
     id: response.id,
-    choices: choices.map((choice) => encodeChoice(choice, keeper)),
+    choices: choices.map((choice) => encodeChoice(choice, keeper, response.dialect)),
     ...encodeHead(response, 'chat.completion'),
     usage: usage === undefined ? null : encodeUsage(usage, keeper),
     ...encodeSearch(response),
@@ -135,14 +136,21 @@ export function encodeLogprobs(logprobs: JsonObject | undefined): JsonObject {
   return logprobs === undefined ? { logprobs: null } : { logprobs, log_probs: logprobs }
 }
 
-function encodeChoice(choice: Choice, keeper: Keeper): JsonObject {
-  const { parts, refusal, ...members } = encodeTurn(choice.content, keeper, '')
+function encodeChoice(choice: Choice, keeper: Keeper, from: string): JsonObject {
+  const { blocks, text, layout } = keeper.own ? asItLies(choice.content) : laidFlat(choice.content)
+  const { parts, refusal, ...members } = encodeTurn(blocks, keeper, '')
+  const details = members.reasoning_details ?? []
+  const detail = layout?.detail(from, details.length)
   const calls = members.tool_calls?.map((call, index) => ({ index, ...call }))
+  // A list in place of the text is no reply to most clients: pictures stand beside it, where those that know of them look.
+  const [said, images] = apart(parts)
   const message = defined({
     role: 'assistant',
-    content: flattened(parts),
+    content: text !== '' && isText(said) ? text : flattened(said),
     refusal: refusal ?? null,
     ...members,
+    reasoning_details: detail === undefined ? members.reasoning_details : [...details, detail],
+    images,
     tool_calls: calls,
   })
   const wire = defined({
@@ -155,16 +163,23 @@ function encodeChoice(choice: Choice, keeper: Keeper): JsonObject {
   return keeper.put(wire, choice.extra, '')
 }
 
+function apart(parts: JsonObject[]): [said: JsonObject[], images: JsonObject[] | undefined] {
+  const images = parts.filter((part) => part['type'] === 'image_url')
+  if (images.length === 0) return [parts, undefined]
+  return [parts.filter((part) => !images.includes(part)), images.map((image, index) => ({ index, ...image }))]
+}
+
 /** Texts alone become one text with a blank line between them, as clients of this wire expect. */
 function flattened(parts: JsonObject[]): Json {
   if (parts.length === 0) return null
-  return parts.every((part) => part['type'] === 'text') ? parts.map((part) => part['text']).join('\n\n') : parts
+  return isText(parts) ? parts.map((part) => part['text']).join('\n\n') : parts
 }
 
-/** What came is no answer of this dialect. */
-export function unreadable(cause: string): GatewayError {
-  return new GatewayError('upstream-unreadable', 'failed to unmarshal response from provider API', {
-    code: 'invalid_response',
-    inner: cause,
-  })
+function isText(parts: JsonObject[]): boolean {
+  return parts.every((part) => part['type'] === 'text')
+}
+
+/** Blocks of this wire's own are as flat as they were. */
+function asItLies(blocks: Block[]): { blocks: Block[]; text: string; layout: undefined } {
+  return { blocks, text: '', layout: undefined }
 }

@@ -81,6 +81,24 @@ describe('a request is refused', () => {
       '',
     ],
     [
+      message({ role: 'user', content: 'x', cache_control: 'ephemeral' }),
+      'messages[0].cache_control',
+      'invalid_type',
+      'expected an object',
+    ],
+    [
+      message({ role: 'tool', content: 'x', tool_call_id: 'c', cache_control: {} }),
+      'messages[0].cache_control.type',
+      'missing_required_parameter',
+      '',
+    ],
+    [
+      call({ id: 'c', type: 'function', function: { name: 'f', arguments: '' }, cache_control: [] }),
+      'messages[0].tool_calls[0].cache_control',
+      'invalid_type',
+      'expected an object',
+    ],
+    [
       call({ type: 'function', function: { name: 'f', arguments: '' } }),
       'messages[0].tool_calls[0].id',
       'missing_required_parameter',
@@ -203,7 +221,13 @@ describe('a request is accepted', () => {
     ['the same member flat and null in the object', request({ reasoning_effort: 'low', reasoning: { effort: null } })],
     ['any top_p', request({ top_p: 1.5 })],
   ])('with %s', (_, body) => {
-    expect(checkRequest(body)).toEqual({ model: 'm', stream: false, fallbacks: undefined })
+    expect(checkRequest(body)).toEqual({
+      model: 'm',
+      stream: false,
+      fallbacks: undefined,
+      includeUsage: false,
+      choices: 1,
+    })
   })
 
   it('with the names of its fallbacks in one form', () => {
@@ -212,6 +236,8 @@ describe('a request is accepted', () => {
       model: 'm',
       stream: true,
       fallbacks: ['anthropic/claude-sonnet-4', 'azure/gpt-4o'],
+      includeUsage: false,
+      choices: 1,
     })
   })
 })

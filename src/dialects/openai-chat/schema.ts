@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { ChatHead } from '../../core/dialect.ts'
 import { invalidRequest } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
-import { requestFault } from './schema-faults.ts'
+import { requestFault } from '../../core/schema-faults.ts'
 
 /** OpenAI takes `null` for every optional field and means that it is absent. */
 const optional = <Type extends z.ZodType>(type: Type) => z.nullish(type)
@@ -16,10 +16,11 @@ const whole = z.int()
 const positive = z.int().min(1)
 /** 64-bit integers are larger than the whole numbers a double keeps apart. */
 const long = z.number().multipleOf(1)
-const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'])
+const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
 
+const cache_control = optional(z.looseObject({ type: text, ttl: optional(text), scope: optional(text) }))
 const marks = {
-  cache_control: optional(z.looseObject({ type: text, ttl: optional(text), scope: optional(text) })),
+  cache_control,
   citations: optional(z.looseObject({ enabled: z.boolean() })),
 }
 
@@ -65,11 +66,18 @@ const content = z.union(
 
 const functionCall = z.looseObject({ name: text, arguments: text })
 const toolCall = z.union([
-  z.looseObject({ type: optional(z.literal('function')), id: text, index: optional(whole), function: functionCall }),
+  z.looseObject({
+    type: optional(z.literal('function')),
+    id: text,
+    index: optional(whole),
+    function: functionCall,
+    cache_control,
+  }),
   z.looseObject({
     type: z.literal('custom'),
     id: text,
     index: optional(whole),
+    cache_control,
     custom: z.looseObject({ name: text, input: text }),
   }),
   otherType('function', 'custom'),
@@ -86,11 +94,12 @@ const reasoningDetail = z.looseObject({
 
 const name = optional(text)
 const message = z.discriminatedUnion('role', [
-  z.looseObject({ role: z.enum(['user', 'system', 'developer']), content, name }),
+  z.looseObject({ role: z.enum(['user', 'system', 'developer']), content, name, cache_control }),
   z.looseObject({
     role: z.literal('assistant'),
     content: optional(content),
     name,
+    cache_control,
     refusal: optional(text),
     audio: optional(z.looseObject({ id: text })),
     reasoning: optional(text),
@@ -100,7 +109,14 @@ const message = z.discriminatedUnion('role', [
     tool_calls: optional(z.array(toolCall)),
     function_call: optional(functionCall),
   }),
-  z.looseObject({ role: z.literal('tool'), content, name, tool_call_id: text, is_error: optional(z.boolean()) }),
+  z.looseObject({
+    role: z.literal('tool'),
+    content,
+    name,
+    tool_call_id: text,
+    is_error: optional(z.boolean()),
+    cache_control,
+  }),
   // Deprecated in favour of `tool`.
   z.looseObject({ role: z.literal('function'), content: optional(content), name: text }),
 ])
@@ -241,7 +257,13 @@ export function checkRequest(body: Json): ChatHead {
         throw invalidRequest(`both ${flat} and reasoning.${nested} cannot be present at the same time`, flat)
     }
   }
-  return { model: body.model, stream: body.stream ?? false, fallbacks: fallbackNames(body.fallbacks) }
+  return {
+    model: body.model,
+    stream: body.stream ?? false,
+    fallbacks: fallbackNames(body.fallbacks),
+    includeUsage: body.stream_options?.include_usage ?? false,
+    choices: body.n ?? 1,
+  }
 }
 
 function given(value: unknown): boolean {

@@ -7,14 +7,18 @@ import { createParser, type EventSourceMessage, type EventSourceParser } from 'e
 import { textOfBytes } from '../../core/bytes.ts'
 import type { ReplyStream, StreamProgress, StreamWriting } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
+import { extraFieldsJson } from '../../core/extra-fields.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
-import { asciiJson, Edits, elements, member, members } from '../../core/json-text.ts'
+import { asciiJson, Edits, elements, type Member, member, members } from '../../core/json-text.ts'
+import { parseJson } from '../../core/parse-json.ts'
+import { withCost } from '../../core/pricing.ts'
 import { frameText } from '../../core/sse.ts'
 import { longestEvent } from '../../core/translate.ts'
-import { encodeError, errorInDisguise } from './errors.ts'
-import { extraFieldsJson } from './extra-fields.ts'
+import { errorInDisguise } from '../../core/upstream-error.ts'
+import type { Usage } from '../../core/usage.ts'
+import { encodeError } from './errors.ts'
 import { spliceDelta } from './splice.ts'
-import { readUsageText, spliceUsage } from './splice-usage.ts'
+import { readUsageText, replyFacts, spliceUsage } from './splice-usage.ts'
 import { ToolCallIndexes } from './tool-call-indexes.ts'
 import { encodeUsage, usageOf } from './usage.ts'
 
@@ -22,14 +26,22 @@ export function spliceEvents(writing: StreamWriting): ReplyStream {
   return new StreamSplicer(writing)
 }
 
-class StreamSplicer implements ReplyStream {
-  readonly progress: StreamProgress = {
-    committed: false,
-    complete: false,
-    done: false,
-    error: undefined,
-    usage: undefined,
+/** How far the stream has come. */
+class Progress implements StreamProgress {
+  committed = false
+  complete = false
+  done = false
+  error: GatewayError | undefined
+  readUsage: () => Usage | undefined = () => undefined
+
+  /** Worked out when somebody asks, which is after the stream. */
+  get usage(): Usage | undefined {
+    return this.readUsage()
   }
+}
+
+class StreamSplicer implements ReplyStream {
+  readonly progress = new Progress()
   readonly #writing: StreamWriting
   readonly #parser: EventSourceParser
   /** Everything of `extra_fields` in front of the two numbers that change. */
@@ -90,7 +102,7 @@ class StreamSplicer implements ReplyStream {
     let chunk: Json
     try {
       // Bytes that are no ASCII make wrong characters here, but not another structure, and the structure is what is looked at.
-      chunk = JSON.parse(event.data) as Json
+      chunk = parseJson(event.data)
     } catch (error) {
       return this.#fail(unreadable('an event that is no JSON', error))
     }
@@ -213,23 +225,36 @@ class StreamSplicer implements ReplyStream {
     const list = members(source)
     const choices = member(list, 'choices')
     const empty = this.#writing.includeUsage ? '[]' : '[{"index":0,"delta":{},"logprobs":null,"finish_reason":null}]'
-    const usage = member(list, 'usage')
-    let added = ''
-    const told = usage !== undefined && source[usage.at] === '{' ? readUsageText(source, usage.at) : undefined
-    this.progress.usage = told && spliceUsage(source, told, edits)()
-    // Some tell usage elsewhere in the chunk than where clients look for it.
-    const elsewhere = this.progress.usage === undefined ? usageOf(JSON.parse(textOfBytes(source))) : undefined
-    if (elsewhere !== undefined) {
-      this.progress.usage = elsewhere
-      const text = asciiJson(encodeUsage(elsewhere))
-      if (usage === undefined) added += `,"usage":${text}`
-      else edits.replace(usage, text)
-    } else if (usage === undefined) added += ',"usage":null'
+    let added = this.#finalUsage(source, list, edits)
     if (choices === undefined) added += `,"choices":${empty}`
     else edits.replace(choices, empty)
     const total = Math.round(this.#writing.now() - this.#writing.started)
     const text = edits.apply(source)
     return text.slice(0, text.lastIndexOf('}')) + added + this.#extra(total, source)
+  }
+
+  /** Notes the usage, and puts it with its cost where clients look for it. Gives what the chunk lacks. */
+  #finalUsage(source: string, list: readonly Member[], edits: Edits): string {
+    const { price } = this.#writing
+    const usage = member(list, 'usage')
+    if (usage !== undefined && source[usage.at] === '{') {
+      const costOf = price && ((counted: Usage) => price(counted, replyFacts(source, list)))
+      const found = readUsageText(source, usage.at, price !== undefined)
+      const readUsage = spliceUsage(source, found, edits, costOf)
+      if (readUsage !== undefined) {
+        this.progress.readUsage = readUsage
+        return ''
+      }
+    }
+    // Some tell usage elsewhere in the chunk than where clients look for it.
+    const elsewhere = usageOf(JSON.parse(textOfBytes(source)))
+    if (elsewhere === undefined) return usage === undefined ? ',"usage":null' : ''
+    const known = withCost(elsewhere, replyFacts(source, list), price)
+    this.progress.readUsage = () => known
+    const text = asciiJson(encodeUsage(known))
+    if (usage === undefined) return `,"usage":${text}`
+    edits.replace(usage, text)
+    return ''
   }
 }
 
@@ -256,7 +281,7 @@ function unreadable(what: string, cause?: unknown): GatewayError {
 }
 
 function toldError(data: string): GatewayError {
-  const told = JSON.parse(textOfBytes(data)) as Json
+  const told = parseJson(textOfBytes(data))
   return (
     errorInDisguise(told) ??
     new GatewayError('upstream-error', 'The provider ended the stream with an error.', { upstreamError: told })

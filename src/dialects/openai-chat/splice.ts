@@ -5,6 +5,7 @@
 import { textOfBytes } from '../../core/bytes.ts'
 import type { SplicedResponse } from '../../core/dialect.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
+import { extraFieldsJson } from '../../core/extra-fields.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
 import {
   asciiJson,
@@ -19,27 +20,28 @@ import {
   readObject,
   type Span,
 } from '../../core/json-text.ts'
-import { extraFieldsJson } from './extra-fields.ts'
-import { readUsageText, spliceUsage, type UsageText } from './splice-usage.ts'
+import type { ReplyPricer } from '../../core/pricing.ts'
+import type { Usage } from '../../core/usage.ts'
+import { readUsageText, replyFacts, spliceUsage, type UsageText } from './splice-usage.ts'
 
 /** Null where the reply is no plain answer: errors in disguise, broken JSON and content in blocks take the long way. */
-export function spliceResponse(bytes: string, extra: ExtraFields): SplicedResponse | null {
+export function spliceResponse(bytes: string, extra: ExtraFields, price?: ReplyPricer): SplicedResponse | null {
   try {
-    return splice(bytes, extra)
+    return splice(bytes, extra, price)
   } catch (error) {
-    if (error instanceof JsonTextError) return null
+    if (error instanceof JsonTextError || error instanceof SyntaxError) return null
     throw error
   }
 }
 
-function splice(bytes: string, extra: ExtraFields): SplicedResponse | null {
+function splice(bytes: string, extra: ExtraFields, price: ReplyPricer | undefined): SplicedResponse | null {
   const edits = new Edits()
   let fit = true
   // Each choice is read while the reply is: a long answer is gone over once.
   let usage: UsageText | undefined
   const reply = readObject(bytes, 0, (key, at) => {
     if (key === 'usage' && bytes[at] === '{') {
-      usage = readUsageText(bytes, at)
+      usage = readUsageText(bytes, at, price !== undefined)
       return usage.object.end
     }
     if (key !== 'choices' || bytes[at] !== '[') return undefined
@@ -53,7 +55,8 @@ function splice(bytes: string, extra: ExtraFields): SplicedResponse | null {
   if (!fit || choices === undefined || bytes[choices.at] !== '[' || member(reply.members, 'error') !== undefined)
     return null
   if (reply.end < bytes.length && bytes.slice(reply.end).trim() !== '') return null
-  const readUsage = usage === undefined ? () => undefined : spliceUsage(bytes, usage, edits)
+  const costOf = price && ((counted: Usage) => price(counted, replyFacts(bytes, reply.members)))
+  const readUsage = (usage && spliceUsage(bytes, usage, edits, costOf)) ?? (() => undefined)
   edits.insert(reply.end - 1, missing(reply.members, responseDefaults) + extraFieldsText(extra))
   return { text: edits.apply(bytes), readUsage }
 }
@@ -93,6 +96,7 @@ function spliceChoice(bytes: string, at: number, edits: Edits): { fit: boolean; 
 
 /** Adds to the choice of a chunk at `at`; `indexes` are the numbers of the tool calls in it. */
 export function spliceDelta(bytes: string, at: number, indexes: readonly number[], edits: Edits): void {
+  if (bytes[at] !== '{') return
   const choice = readObject(bytes, at)
   spliceLogprobs(bytes, choice, edits)
   const found = member(choice.members, 'delta')
@@ -169,6 +173,7 @@ function addReasoning(message: ObjectText, text: string, edits: Edits): void {
 /** Every call has a number. Where `indexes` are given they count more than the provider's. */
 function spliceToolCalls(bytes: string, calls: Span, indexes: readonly number[] | undefined, edits: Edits): void {
   for (const [position, { at }] of elements(bytes, calls.at).entries()) {
+    if (bytes[at] !== '{') continue
     const call = readObject(bytes, at)
     const told = member(call.members, 'index')
     const index = indexes?.[position] ?? position

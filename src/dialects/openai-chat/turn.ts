@@ -3,11 +3,12 @@
  * refusal, sound, tool calls. Requests, replies and (piece by piece) streams share it.
  * https://platform.openai.com/docs/api-reference/chat/object
  */
+import { placesOf } from '../../core/block-places.ts'
 import type { Annotation, AudioBlock, Block, Extra, ReasoningBlock, TextBlock, ToolCallBlock } from '../../core/chat.ts'
+import { type Keeper, type Known, unknownFields } from '../../core/extra.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { decodeContent, encodePart } from './blocks.ts'
-import { type Keeper, type Known, unknownFields } from './extra.ts'
-import { defined, numberOf, objectOf, objectsOf, textOf, wordsOf } from './wire.ts'
+import { defined, numberOf, objectOf, objectsOf, tableOf, textOf, wordsOf } from '../../core/wire.ts'
+import { decodeCacheControl, decodeContent, decodePart, encodeMarks, encodePart, markNames } from './blocks.ts'
 
 /** The members of a message that are taken apart here. */
 export const turnNames = {
@@ -19,6 +20,8 @@ export const turnNames = {
   reasoning_content: true,
   reasoning_details: true,
   annotations: true,
+  // Pictures a model made, as OpenRouter has them. https://openrouter.ai/docs/guides/overview/multimodal/image-generation
+  images: true,
   tool_calls: true,
   // The deprecated name for one call.
   function_call: true,
@@ -46,12 +49,18 @@ export function decodeTurn(message: JsonObject, names: Known, callId: (position:
     content: [
       ...reasoning,
       ...annotated(content, objectsOf(message['annotations']).map(decodeAnnotation)),
+      ...objectsOf(message['images']).map(decodeImage),
       ...(refusal === undefined ? [] : [{ type: 'refusal' as const, text: refusal }]),
       ...(audio === undefined ? [] : [decodeAudio(audio)]),
       ...calls,
     ],
     extra: differs ? { ...extra, reasoning: told } : extra,
   })
+}
+
+/** A picture that a model made: a part like those of users, with its number. */
+export function decodeImage({ index: _, ...part }: JsonObject): Block {
+  return decodePart(part)
 }
 
 /** Annotations belong to a text; where there is none, to an empty one. */
@@ -75,7 +84,8 @@ export interface FlatTurn {
 
 export function encodeTurn(blocks: readonly Block[], keeper: Keeper, path: string): FlatTurn {
   const turn: FlatTurn = { parts: [] }
-  for (const [position, block] of blocks.entries()) place(turn, block, keeper, `${path}.content[${position}]`)
+  const places = placesOf(blocks, path)
+  for (const [position, block] of blocks.entries()) place(turn, block, keeper, places[position]!)
   const reasoning = reasoningText(blocks)
   return reasoning === '' ? turn : { ...turn, reasoning }
 }
@@ -133,11 +143,20 @@ function decodeReasoning(message: JsonObject): Block[] {
   return [{ type: 'reasoning', kind: 'text', text }, ...details]
 }
 
-const detailKinds: Readonly<Record<string, ReasoningBlock['kind']>> = {
+const detailKinds = tableOf<ReasoningBlock['kind']>({
   'reasoning.text': 'text',
   'reasoning.summary': 'summary',
   'reasoning.encrypted': 'encrypted',
-}
+})
+
+const detailNames = {
+  type: true,
+  index: true,
+  id: true,
+  signature: true,
+  data: true,
+  format: true,
+} as const satisfies Known
 
 /** The member of a detail that has its text. */
 const detailText = { text: 'text', summary: 'summary', encrypted: 'text' } as const
@@ -146,7 +165,7 @@ export function decodeDetail(detail: JsonObject, position: number): Block {
   const kind = detailKinds[textOf(detail['type']) ?? '']
   if (kind === undefined) return { type: 'unknown', value: detail, place: 'reasoning-details' }
   const text = detailText[kind]
-  const extra = unknownFields(detail, { type: true, index: true, id: true, signature: true, data: true, [text]: true })
+  const extra = unknownFields(detail, { ...detailNames, [text]: true })
   const index = numberOf(detail['index']) ?? position
   return defined({
     type: 'reasoning' as const,
@@ -155,14 +174,15 @@ export function decodeDetail(detail: JsonObject, position: number): Block {
     signature: textOf(detail['signature']),
     data: textOf(detail['data']),
     id: textOf(detail['id']),
+    format: textOf(detail['format']),
     extra: index === position ? extra : { ...extra, index },
   })
 }
 
 export function encodeReasoning(block: ReasoningBlock, index: number, keeper: Keeper, path: string): JsonObject {
-  const { kind, text, signature, data, id, extra } = block
+  const { kind, text, signature, data, id, format, extra } = block
   return keeper.put(
-    defined({ id, index, type: `reasoning.${kind}`, [detailText[kind]]: text, signature, data }),
+    defined({ id, index, type: `reasoning.${kind}`, [detailText[kind]]: text, signature, data, format }),
     extra,
     path,
   )
@@ -183,9 +203,11 @@ function encodeAudio({ id, source, transcript, expiresAt }: AudioBlock): JsonObj
   return defined({ id, data: source?.kind === 'data' ? source.data : undefined, expires_at: expiresAt, transcript })
 }
 
+const callBase = { index: true, id: true, type: true, cache_control: markNames.cache_control } as const satisfies Known
+
 const callNames = {
-  function: { index: true, id: true, type: true, function: { name: true, arguments: true } },
-  custom: { index: true, id: true, type: true, custom: { name: true, input: true } },
+  function: { ...callBase, function: { name: true, arguments: true } },
+  custom: { ...callBase, custom: { name: true, input: true } },
 } as const satisfies Record<ToolCallBlock['kind'], Known>
 
 /** The calls of a message or a delta, one by the deprecated name among them. */
@@ -195,7 +217,7 @@ export function toolCallsOf({ tool_calls, function_call }: JsonObject): JsonObje
 }
 
 /** A call of a kind that is not known stays whole. */
-export function decodeToolCall(call: JsonObject, callId: () => string): Block {
+function decodeToolCall(call: JsonObject, callId: () => string): Block {
   const kind = callKind(call)
   if (kind === undefined) return { type: 'unknown', value: call, place: 'tool-calls' }
   return defined({
@@ -204,6 +226,7 @@ export function decodeToolCall(call: JsonObject, callId: () => string): Block {
     id: wordsOf(call['id']) ?? callId(),
     name: calledName(call, kind) ?? '',
     arguments: calledWith(call, kind) ?? '',
+    cacheControl: decodeCacheControl(call['cache_control']),
     extra: unknownCallFields(call, kind),
   })
 }
@@ -227,10 +250,10 @@ export function unknownCallFields(call: JsonObject, kind: ToolCallBlock['kind'])
   return unknownFields(call, callNames[kind])
 }
 
-export function encodeToolCall(block: ToolCallBlock, keeper: Keeper, path: string): JsonObject {
+function encodeToolCall(block: ToolCallBlock, keeper: Keeper, path: string): JsonObject {
   const { kind, id, name, arguments: given, extra } = block
   const called = kind === 'custom' ? { custom: { name, input: given } } : { function: { name, arguments: given } }
-  return keeper.put({ id, type: kind, ...called }, extra, path)
+  return keeper.put({ id, type: kind, ...called, ...encodeMarks(block) }, extra, path)
 }
 
 const annotationNames = {
@@ -253,10 +276,10 @@ export function decodeAnnotation(annotation: JsonObject): Annotation {
   })
 }
 
-/** Nothing for an annotation of a kind only another dialect knows. */
+/** Nothing for an annotation of a kind only another dialect knows; OpenAI's clients know those of files from elsewhere. */
 export function encodeAnnotation(annotation: Annotation, keeper: Keeper, path: string): JsonObject[] {
   if (annotation.type === 'unknown') {
-    if (keeper.own) return [annotation.value]
+    if (keeper.own || annotation.value['type'] === 'file_citation') return [annotation.value]
     keeper.lose(`${path}.annotations`)
     return []
   }

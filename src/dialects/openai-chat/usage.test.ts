@@ -50,6 +50,24 @@ describe('what a provider tells', () => {
     ['null for details', { ...totals, prompt_tokens_details: null, completion_tokens_details: null }, counted],
     ['a number for the cost', { ...totals, cost: 0.95 }, { ...counted, cost: { total: 950_000_000 } }],
     ['a cost of nothing', { ...totals, cost: 0 }, { ...counted, cost: { total: 0 } }],
+    [
+      "the fee and the cost of a model behind OpenRouter that one's own key paid for",
+      { ...totals, cost: 0.05, is_byok: true, cost_details: { upstream_inference_cost: 1 } },
+      {
+        ...counted,
+        cost: { total: 1_050_000_000 },
+        extra: { is_byok: true, cost_details: { upstream_inference_cost: 1 } },
+      },
+    ],
+    [
+      "the cost of a model behind OpenRouter that OpenRouter's key paid for",
+      { ...totals, cost: 1, is_byok: false, cost_details: { upstream_inference_cost: 1 } },
+      {
+        ...counted,
+        cost: { total: 1_000_000_000 },
+        extra: { is_byok: false, cost_details: { upstream_inference_cost: 1 } },
+      },
+    ],
     ['the cost in ticks', { ...totals, cost_in_usd_ticks: 37_756_000 }, { ...counted, cost: { total: 3_775_600 } }],
     [
       'the cost in parts',

@@ -2,10 +2,12 @@
  * Token counts and costs as chat completions tell them, in the words of the providers that speak this dialect.
  * https://platform.openai.com/docs/api-reference/chat/object
  */
+
+import { type Keeper, type Known, makeKeeper, unknownFields } from '../../core/extra.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { dollars, nanoDollars } from '../../core/money.ts'
 import type { Cost, Usage } from '../../core/usage.ts'
-import { type Keeper, type Known, makeKeeper, unknownFields } from './extra.ts'
+import { countOf } from '../../core/wire.ts'
 
 /** Where a count is found, the first name being the one we write; names with a dot are inside a details object. */
 const inputNames = {
@@ -24,6 +26,10 @@ const inputNames = {
     'prompt_tokens_details.cache_write_tokens', // OpenRouter
     'prompt_tokens_details.cache_creation_input_tokens', // Alibaba
   ],
+  cachedWrite5m: ['prompt_tokens_details.cached_write_tokens_5m'],
+  cachedWrite1h: ['prompt_tokens_details.cached_write_tokens_1h'],
+  cachedAudio: ['prompt_tokens_details.cached_audio_tokens'],
+  cachedImage: ['prompt_tokens_details.cached_image_tokens'],
 } as const satisfies Record<keyof NonNullable<Usage['input']>, readonly string[]>
 
 const outputNames = {
@@ -80,23 +86,16 @@ function moonshotUsage({ choices }: JsonObject): Json | undefined {
 /** Undefined when no total is told. */
 export function decodeUsage(wire: Json | undefined): Usage | undefined {
   if (!isJsonObject(wire)) return undefined
-  const prompt = amount(wire['prompt_tokens'])
-  const completion = amount(wire['completion_tokens'])
-  const total = amount(wire['total_tokens'])
+  const prompt = countOf(wire['prompt_tokens'])
+  const completion = countOf(wire['completion_tokens'])
+  const total = countOf(wire['total_tokens'])
   if (prompt === undefined && completion === undefined && total === undefined) return undefined
   const input = numbers(wire, inputNames)
   const output = numbers(wire, outputNames)
-  const inputTokens = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0))
-  const written = completion ?? Math.max(0, (total ?? 0) - inputTokens)
-  // xAI counts reasoning beside the completion: only then is the total larger by exactly that.
-  const apart = output?.reasoning !== undefined && total === inputTokens + written + output.reasoning
-  const outputTokens = apart ? written + output.reasoning! : written
   const cost = decodeCost(wire)
   const extra = unknownFields(wire, known)
   return {
-    inputTokens,
-    outputTokens,
-    totalTokens: total ?? inputTokens + outputTokens,
+    ...totals(prompt, completion, total, output?.reasoning),
     ...(input && { input }),
     ...(output && { output }),
     ...(cost && { cost }),
@@ -104,14 +103,41 @@ export function decodeUsage(wire: Json | undefined): Usage | undefined {
   }
 }
 
-function decodeCost({ cost, cost_in_usd_ticks: ticks }: JsonObject): Cost | undefined {
-  if (typeof cost === 'number') return { total: nanoDollars(cost) }
+/** The three totals, of those that are told. */
+export function totals(
+  prompt: number | undefined,
+  completion: number | undefined,
+  total: number | undefined,
+  reasoning: number | undefined,
+) {
+  const inputTokens = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0))
+  const written = completion ?? Math.max(0, (total ?? 0) - inputTokens)
+  // xAI counts reasoning beside the completion: only then is the total larger by exactly that.
+  const apart = reasoning !== undefined && total === inputTokens + written + reasoning
+  const outputTokens = apart ? written + reasoning : written
+  return { inputTokens, outputTokens, totalTokens: total ?? inputTokens + outputTokens }
+}
+
+function decodeCost(wire: JsonObject): Cost | undefined {
+  const { cost, cost_in_usd_ticks: ticks } = wire
+  const whole = moneyOf(cost)
+  if (whole !== undefined) return { total: whole + ownKeyCost(wire) }
   if (isJsonObject(cost)) {
-    const { total, ...parts } = numbers(cost, costNames, nanoDollars) ?? {}
+    const { total, ...parts } = numbers(cost, costNames, moneyOf) ?? {}
     const sum = Object.values(parts).reduce((left, right) => left + right, 0)
     return total === undefined && Object.keys(parts).length === 0 ? undefined : { ...parts, total: total ?? sum }
   }
-  return typeof ticks === 'number' ? { total: Math.round(ticks / ticksPerNanoDollar) } : undefined
+  const counted = countOf(ticks)
+  return counted === undefined ? undefined : { total: Math.round(counted / ticksPerNanoDollar) }
+}
+
+/**
+ * OpenRouter, where it was let in with a key of one's own for the model: its fee is the cost, and what the model cost stands beside it.
+ * https://openrouter.ai/docs/use-cases/usage-accounting
+ */
+function ownKeyCost({ is_byok: isOwnKey, cost_details: details }: JsonObject): number {
+  const cost = isOwnKey === true && isJsonObject(details) ? moneyOf(details['upstream_inference_cost']) : undefined
+  return cost ?? 0
 }
 
 /** All three totals are always told, and cached reads under OpenAI's name as well. */
@@ -131,29 +157,42 @@ export function encodeUsage(usage: Usage, keeper: Keeper = makeKeeper(true)): Js
   return keeper.put(wire, usage.extra, 'usage')
 }
 
+/** The JSON text of a cost. Written by hand, as it is for every reply. */
+export function costText(cost: Cost): string {
+  let text = ''
+  for (const [part, name] of costParts) {
+    const nano = cost[part]
+    if (nano !== undefined) text += `${text === '' ? '{' : ','}"${name}":${dollars(nano)}`
+  }
+  return `${text}}`
+}
+
+const costParts = Object.entries(costNames).map(([part, [name]]) => [part as keyof Cost, name] as const)
+
 type Names = Readonly<Record<string, readonly [string, ...string[]]>>
 
 /** The first number found for each name; undefined when there is none at all. */
 function numbers<Table extends Names>(
   wire: JsonObject,
   names: Table,
-  convert = (value: number) => value,
+  read = countOf,
 ): { [Key in keyof Table]?: number } | undefined {
   let found: { [Key in keyof Table]?: number } | undefined
   for (const key in names) {
     for (const name of names[key]!) {
-      const value = amount(at(wire, name))
+      const value = read(at(wire, name))
       if (value === undefined) continue
       found ??= {}
-      found[key] = convert(value)
+      found[key] = value
       break
     }
   }
   return found
 }
 
-function amount(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+/** Dollars in nano-dollars. Nobody is paid for asking, and nothing costs millions. */
+function moneyOf(value: Json | undefined): number | undefined {
+  return typeof value === 'number' ? countOf(nanoDollars(value)) : undefined
 }
 
 function at(wire: JsonObject, name: string): Json | undefined {

@@ -1,0 +1,135 @@
+/**
+ * Clients that send anything. Every request among the fixtures is changed in ways nobody would mean, in either client's wire, and translated for every
+ * provider: it is taken, or refused with a place in the client's own words. Nothing else is ever thrown.
+ */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Addressee, ClientChat, ProviderChat, RequestText } from '../core/dialect.ts'
+import { GatewayError } from '../core/errors.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
+import { isDeeperThan, members } from '../core/json-text.ts'
+import { anthropicMessagesClient } from './anthropic-messages/client.ts'
+import { azureHost, bedrockHost, vertexHost } from './anthropic-messages/hosts.ts'
+import { anthropicMessages } from './anthropic-messages/provider.ts'
+import { bedrockConverse } from './bedrock-converse/provider.ts'
+import { cohereChat } from './cohere-chat/provider.ts'
+import { gemini } from './gemini/provider.ts'
+import { changed, changes, textOfLie } from './lies.conformance.ts'
+import { openaiChatClient } from './openai-chat/client.ts'
+import { openaiChat } from './openai-chat/provider.ts'
+
+/** The providers, each with models that it does differently by. */
+const targets: readonly [chat: ProviderChat, ...models: string[]][] = [
+  [openaiChat(), 'gpt-5'],
+  [openaiChat({ reasoning: 'none', reasoningBack: 'none' }), 'a-model'],
+  [anthropicMessages(), 'claude-opus-4-5', 'claude-3-haiku-20240307', 'claude-opus-5'],
+  [anthropicMessages(vertexHost), 'claude-sonnet-4-5@20250929'],
+  [anthropicMessages(bedrockHost), 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+  [anthropicMessages(azureHost), 'claude-haiku-4-5'],
+  [gemini('gemini-api'), 'gemini-2.5-pro', 'gemini-3-pro-preview'],
+  [gemini('vertex-ai'), 'gemini-2.0-flash'],
+  [cohereChat(), 'command-a-03-2025', 'command-a-reasoning-08-2025'],
+  [
+    bedrockConverse(),
+    'us.amazon.nova-pro-v1:0',
+    'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    'mistral.mistral-large-2407-v1:0',
+  ],
+]
+
+interface Face {
+  readonly client: ClientChat
+  readonly folders: readonly string[]
+  /** Names of another wire, which its clients do not know. */
+  readonly foreign: RegExp
+}
+
+const faces: Record<string, Face> = {
+  'chat completions': {
+    client: openaiChatClient,
+    folders: ['openai-chat/fixtures'],
+    foreign: /tool_use_id|input_schema|stop_sequences|budget_tokens|toolConfig|generationConfig/,
+  },
+  messages: {
+    client: anthropicMessagesClient,
+    folders: ['anthropic-messages/fixtures-client', 'anthropic-messages/fixtures'],
+    foreign: /tool_calls|tool_call_id|image_url|response_format|reasoning|max_completion_tokens|\.function|toolConfig/,
+  },
+}
+
+function requestsIn(folders: readonly string[]): JsonObject[] {
+  return folders.flatMap((folder) => {
+    const fixtures = new URL(`./${folder}/`, import.meta.url)
+    return readdirSync(fixtures).flatMap((name) => {
+      const file = new URL(`${name}/request.wire.json`, fixtures)
+      return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as JsonObject] : []
+    })
+  })
+}
+
+/** As the door lets it in: an object, not too deep, with no name twice and none that is a trap. */
+function admitted(text: string): RequestText | undefined {
+  if (isDeeperThan(text, 128) || text.includes('__proto__')) return undefined
+  const body = JSON.parse(text) as Json
+  return isJsonObject(body) ? { text, body, members: members(text) } : undefined
+}
+
+function checkRefusal(error: unknown, { client, foreign }: Face, request: RequestText): void {
+  if (!(error instanceof GatewayError)) throw error
+  expect([error.failure, error.status]).toEqual(['invalid-request', 400])
+  const { param } = error.details
+  expect(error.message).toMatch(/\w{3,}.*\w{3,}/s)
+  expect(error.message).not.toMatch(/undefined|\[object/)
+  if (param === undefined) return
+  const name = typeof param === 'string' ? (client.nameOf?.(param, request) ?? param) : ''
+  expect(name).toMatch(/^\S/)
+  checkName(name, foreign, request)
+}
+
+/** A name of another wire is fine only where the client wrote it. */
+function checkName(name: string, foreign: RegExp, { text }: RequestText): void {
+  const word = foreign.exec(name)?.[0]
+  if (word !== undefined)
+    expect({ name, isTheClients: text.includes(word.replace('.', '')) }).toEqual({ name, isTheClients: true })
+}
+
+const addressee = (model: string): Addressee => ({ model, passExtraParams: false, header: () => undefined })
+
+function survive(face: Face, request: RequestText): void {
+  const { client, foreign } = face
+  try {
+    client.checkRequest(request.body)
+  } catch (error) {
+    return checkRefusal(error, face, request)
+  }
+  for (const [chat, ...models] of targets) {
+    for (const model of models) {
+      try {
+        client.usesOf?.(request.body)
+        if (client.dialect === chat.dialect) JSON.parse(chat.adaptRequest(request, addressee(model)).text)
+        const canonical = { ...client.decodeRequest(request.body, request.text), model }
+        const { body, dropped = [] } = chat.encodeRequest(canonical, addressee(model))
+        JSON.parse(JSON.stringify(body))
+        for (const path of dropped) checkName(client.nameOf?.(path, request) ?? path, foreign, request)
+      } catch (error) {
+        checkRefusal(error, face, request)
+      }
+    }
+  }
+}
+
+describe.each(Object.entries(faces))('%s', (_, face) => {
+  const requests = requestsIn(face.folders)
+
+  it('any request is taken or refused', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...requests), changes, (wire, list) => {
+        const request = admitted(textOfLie(changed(wire, list)))
+        if (request !== undefined) survive(face, request)
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 1000) },
+    )
+  })
+})
