@@ -1,40 +1,24 @@
-/** Anthropic, through its layer for OpenAI clients. https://platform.claude.com/docs/en/api/openai-sdk */
+/** Anthropic. https://platform.claude.com/docs/en/api/messages */
 import type { Provider } from '../core/provider.ts'
-import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { anthropicCount } from '../dialects/anthropic-messages/count.ts'
+import { anthropicMessages } from '../dialects/anthropic-messages/provider.ts'
+import { anthropicVersion } from './claude-wires.ts'
+
+const messages = anthropicMessages()
 
 export const anthropic = {
   id: 'anthropic',
   name: 'Anthropic',
-  docs: 'https://platform.claude.com/docs/en/api/openai-sdk',
+  docs: 'https://platform.claude.com/docs/en/api/messages',
   baseUrl: 'https://api.anthropic.com',
-  auth: { scheme: 'bearer' },
-  // Its list of models is not part of this layer and takes another kind of sign-in.
-  paths: { chat: '/v1/chat/completions' },
-  chat: openaiChat({
-    // Documented as ignored.
-    drop: [
-      'audio',
-      'frequency_penalty',
-      'logit_bias',
-      'logprobs',
-      'metadata',
-      'modalities',
-      'prediction',
-      'presence_penalty',
-      'response_format',
-      'seed',
-      'service_tier',
-      'store',
-      'top_logprobs',
-      'user',
-    ],
-    // Documented as ignored in messages of every role.
-    dropFromMessages: ['name', 'refusal', 'audio'],
-    // `reasoning_effort` is ignored; thinking has a field of its own, `thinking`, which passes through.
-    reasoning: 'none',
-    // Sounds and files are taken out of messages without a word.
-    refuseParts: ['input_audio', 'file'],
-  }),
+  auth: { scheme: 'header', name: 'x-api-key' },
+  paths: { chat: '/v1/messages', models: '/v1/models?limit=1000' },
+  headers: anthropicVersion,
+  chat: messages,
+  count: { tokens: anthropicCount(messages), path: '/v1/messages/count_tokens' },
+  prices: 'anthropic',
+  note: 'It is asked with `anthropic-version: 2023-06-01`. Clients of its own wire may ask for another version, and `network_config.extra_headers` sets one for everybody; 2026-10-21 has no `temperature`, `top_p` and `top_k`, which are then left out and named. Betas in an `anthropic-beta` header are merged with those a request needs.',
+  // Not its base URL: `ANTHROPIC_BASE_URL` is how clients on the same machine are told of this house.
   environment: { key: ['ANTHROPIC_API_KEY'] },
   families: ['claude-'],
 } satisfies Provider

@@ -4,6 +4,8 @@
  */
 import type { PathTarget, Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { claudeOnAzure } from './claude-wires.ts'
+import { openaiPrices, reasoningModelsLack } from './openai.ts'
 
 /** The newest generally available version of the deployment paths. */
 const defaultApiVersion = '2024-10-21'
@@ -30,6 +32,11 @@ export const azure = {
     // API version 2024-10-21 has no `developer` role; reasoning models read `system` as such.
     developerRole: 'system',
   }),
+  wires: [claudeOnAzure],
+  // Of deployments that are named for their models; what others lack the name does not tell.
+  lacks: reasoningModelsLack,
+  note: 'It calls deployments: the model is the deployment’s name, or is mapped to it by [aliases](configuration.md#azure). Keys, Entra applications, managed and workload identities can sign in. The API version is the request’s, the key’s, or what `AZURE_OPENAI_API_VERSION` or `OPENAI_API_VERSION` says; else 2024-10-21. Claude is spoken to on Anthropic’s own wire, at the address of a Foundry resource (`https://RESOURCE.services.ai.azure.com`): where the model or the deployment has `claude` in its name, or its alias says `"model_family": "anthropic"`.',
+  prices: openaiPrices('azure'),
   environment: {
     key: ['AZURE_OPENAI_API_KEY'],
     baseUrl: ['AZURE_OPENAI_ENDPOINT'],

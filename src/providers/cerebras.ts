@@ -31,5 +31,6 @@ export const cerebras = {
     // `reasoning_content` is refused.
     reasoningBack: 'reasoning',
   }),
+  prices: 'cerebras',
   environment: { key: ['CEREBRAS_API_KEY'] },
 } satisfies Provider

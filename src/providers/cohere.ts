@@ -1,35 +1,40 @@
-/** Cohere, through its Compatibility API for OpenAI clients. https://docs.cohere.com/docs/compatibility-api */
+/** Cohere. https://docs.cohere.com/reference/chat */
 import type { Provider } from '../core/provider.ts'
-import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { readCohereModels } from '../dialects/cohere-chat/model-list.ts'
+import { cohereChat } from '../dialects/cohere-chat/provider.ts'
+
+/** Models before Command R7B. */
+const older = ['command', 'command-light*', 'command-nightly', 'command-r', 'command-r-*', 'c4ai-aya-*']
 
 export const cohere = {
   id: 'cohere',
   name: 'Cohere',
-  docs: 'https://docs.cohere.com/docs/compatibility-api',
-  baseUrl: 'https://api.cohere.ai',
+  docs: 'https://docs.cohere.com/reference/chat',
+  baseUrl: 'https://api.cohere.com',
   auth: { scheme: 'bearer' },
-  paths: { chat: '/compatibility/v1/chat/completions' },
-  chat: openaiChat({
-    // Documented as unsupported.
-    drop: [
-      'audio',
-      'logit_bias',
-      'metadata',
-      'modalities',
-      'n',
-      'parallel_tool_calls',
-      'prediction',
-      'service_tier',
-      'store',
-      'top_logprobs',
-    ],
-    // The only output cap it documents.
-    maxTokens: 'max_tokens',
-    // Thinking is on or off.
-    efforts: ['none', 'high'],
-    // `stream_options` is not among the supported parameters.
-    streamUsage: false,
-  }),
+  paths: { chat: '/v2/chat', models: '/v1/models?endpoint=chat&page_size=1000' },
+  readModels: readCohereModels,
+  chat: cohereChat(),
+  lacks: [
+    {
+      models: older,
+      refuse: ['forced-tools', 'unused-tools'],
+      source: 'https://docs.cohere.com/reference/chat#request.body.tool_choice',
+    },
+    {
+      models: [...older, 'command-r7b-*', 'command-a-03-2025', 'command-a-reasoning-*', 'command-a-translate-*'],
+      except: ['c4ai-aya-vision-*'],
+      refuse: ['images'],
+      source: 'https://docs.cohere.com/docs/models',
+    },
+    {
+      models: [...older, 'command-r7b-*', 'command-a-03-2025', 'command-a-translate-*', 'command-a-vision-*'],
+      drop: ['reasoning'],
+      source: 'https://docs.cohere.com/docs/reasoning',
+    },
+  ],
+  prices: 'cohere',
+  note: 'Text files in messages of the user become `documents`, which it cites; citations come back as annotations, `url_citation` where the source has a URL, else `file_citation`. Clients may send `documents`, `citation_options`, `safety_mode`, `strict_tools`, `priority` and `thinking` as its reference has them.',
   environment: { key: ['COHERE_API_KEY', 'CO_API_KEY'] },
   families: ['command-', 'c4ai-'],
 } satisfies Provider

@@ -20,6 +20,24 @@ export const deepseek = {
     efforts: ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
     noReasoning: { thinking: { type: 'disabled' } },
   }),
+  lacks: [
+    {
+      models: ['*'],
+      refuse: ['json-schema'],
+      source: 'https://api-docs.deepseek.com/api/create-chat-completion',
+    },
+    {
+      models: ['deepseek-reasoner'],
+      drop: ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs'],
+      source: 'https://api-docs.deepseek.com/guides/thinking_mode',
+    },
+    {
+      models: ['deepseek-chat', 'deepseek-reasoner'],
+      refuse: ['images', 'audio', 'video', 'files'],
+      source: 'https://api-docs.deepseek.com/api/create-chat-completion',
+    },
+  ],
+  prices: 'deepseek',
   environment: { key: ['DEEPSEEK_API_KEY'] },
   families: ['deepseek-'],
 } satisfies Provider

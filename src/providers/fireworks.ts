@@ -19,6 +19,7 @@ export const fireworks = {
     // Where it tells reasoning, and where it reads the earlier turns' back.
     reasoningBack: 'reasoning_content',
   }),
+  prices: 'fireworks',
   environment: { key: ['FIREWORKS_API_KEY'] },
   families: ['accounts/fireworks/'],
 } satisfies Provider

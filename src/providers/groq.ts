@@ -33,5 +33,6 @@ export const groq = {
     // What its reasoning models know between them.
     efforts: ['none', 'low', 'medium', 'high'],
   }),
+  prices: 'groq',
   environment: { key: ['GROQ_API_KEY'] },
 } satisfies Provider

@@ -2,7 +2,7 @@
  * Hugging Face Inference Providers: one router in front of many hosts.
  * https://huggingface.co/docs/inference-providers/tasks/chat-completion
  */
-import { openaiPaths, type Provider } from '../core/provider.ts'
+import { openaiPaths, type PathTarget, type PriceListing, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
 
 export const huggingface = {
@@ -20,5 +20,12 @@ export const huggingface = {
     // Open models know no `minimal`.
     efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
   }),
+  prices: hostPrices,
   environment: { key: ['HF_TOKEN'] },
 } satisfies Provider
+
+/** Each host has its own prices, and is known where the model is asked of one: `meta-llama/Llama-3.3-70B-Instruct:together`. */
+function hostPrices({ model }: PathTarget): PriceListing | undefined {
+  const colon = model.lastIndexOf(':')
+  return colon < 0 ? undefined : { list: `huggingface_${model.slice(colon + 1)}`, model: model.slice(0, colon) }
+}

@@ -40,6 +40,8 @@ export const mistral = {
     // `stream_options` is outside its schema; the last chunk has usage anyway.
     streamUsage: false,
   }),
+  // What sounds cost, by the minute, is not in the list.
+  prices: ({ model }) => (/^voxtral/i.test(model) ? undefined : { list: 'mistral', model }),
   environment: { key: ['MISTRAL_API_KEY'] },
   families: [
     'mistral-',

@@ -21,6 +21,7 @@ export const ollama = {
     // Where it tells reasoning, and where it reads the earlier turns' back.
     reasoningBack: 'reasoning',
   }),
+  note: 'A server of your own; a key is sent where you set one. `OLLAMA_HOST` may be `host`, `:port` or a URL.',
   environment: { key: ['OLLAMA_API_KEY'], baseUrl: ['OLLAMA_HOST'], readBaseUrl: ollamaUrl },
 } satisfies Provider
 

@@ -14,8 +14,11 @@ export const openrouter = {
     reasoning: 'object',
     // Signed and encrypted reasoning must come back as it was for a conversation with tools to go on.
     reasoningBack: 'reasoning_details',
+    // What a model that draws has drawn, it may be asked to change. https://openrouter.ai/docs/guides/overview/multimodal/image-generation
+    imagesBack: true,
     // Handed on to the models that cache by marks.
     cacheControl: true,
   }),
+  prices: 'openrouter',
   environment: { key: ['OPENROUTER_API_KEY'] },
 } satisfies Provider

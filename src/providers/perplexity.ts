@@ -24,6 +24,15 @@ export const perplexity = {
     // `stream_options` is not in its schema; every chunk has usage.
     streamUsage: false,
   }),
+  lacks: [
+    {
+      models: ['*'],
+      refuse: ['tools'],
+      source: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
+    },
+  ],
+  note: 'Its `search_results`, `videos` and `citations` come through, and its cost is in `usage.cost`. Perplexity announced the end of this endpoint for 27 September 2026.',
+  // No list of prices: it tells the cost of every reply, and what a search cost depends on more than the usage tells.
   environment: { key: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'] },
   families: ['sonar'],
 } satisfies Provider

@@ -21,5 +21,6 @@ export const sgl = {
     // The field of assistant messages in which it reads earlier reasoning.
     reasoningBack: 'reasoning_content',
   }),
+  note: 'A server of your own; a key is sent where you set one.',
   environment: { key: ['SGLANG_API_KEY'], baseUrl: ['SGLANG_BASE_URL'] },
 } satisfies Provider

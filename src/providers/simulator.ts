@@ -8,5 +8,6 @@ export const simulator = {
   docs: 'https://platform.openai.com/docs/api-reference/chat',
   auth: { scheme: 'none' },
   paths: openaiPaths,
-  chat: openaiChat(),
+  // It refuses a longer `user`, as OpenAI does; coding agents send one.
+  chat: openaiChat({ maximumUserLength: 64 }),
 } satisfies Provider

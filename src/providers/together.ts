@@ -19,5 +19,6 @@ export const together = {
     // A number from 0 to 20, where OpenAI has a flag and a number.
     logprobs: 'count',
   }),
+  prices: 'together',
   environment: { key: ['TOGETHER_API_KEY'] },
 } satisfies Provider

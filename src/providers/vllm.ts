@@ -21,5 +21,6 @@ export const vllm = {
     // Formerly `reasoning_content`; this is where it tells reasoning and where templates find it.
     reasoningBack: 'reasoning',
   }),
+  note: 'A server of your own; a key is sent where you set one.',
   environment: { key: ['VLLM_API_KEY'], baseUrl: ['VLLM_BASE_URL'] },
 } satisfies Provider

@@ -1,7 +1,4 @@
-/**
- * xAI. What its models refuse (effort, penalties, `stop`) differs from model to model, so it is left to them to say.
- * https://docs.x.ai/developers/rest-api-reference
- */
+/** xAI. https://docs.x.ai/developers/rest-api-reference */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
 
@@ -16,6 +13,22 @@ export const xai = {
     // What its models know between them: none of them `minimal`.
     efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
   }),
+  lacks: [
+    {
+      models: ['grok-3-mini*', 'grok-4', 'grok-4-*', 'grok-4.20*'],
+      except: ['*non-reasoning*'],
+      drop: ['presence_penalty', 'frequency_penalty'],
+      refuse: ['stop'],
+      source: 'https://docs.x.ai/docs/guides/reasoning',
+    },
+    {
+      models: ['grok-3', 'grok-4', 'grok-4-0*', 'grok-4-fast*', 'grok-4-1-fast*', 'grok-4.20*'],
+      except: ['grok-4.20-multi-agent*'],
+      drop: ['reasoning'],
+      source: 'https://docs.x.ai/docs/guides/reasoning',
+    },
+  ],
+  prices: 'x-ai',
   environment: { key: ['XAI_API_KEY'] },
   families: ['grok-'],
 } satisfies Provider

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { GatewayError } from '../core/errors.ts'
 import type { Credential } from '../core/snapshot.ts'
+import { createTokenCache, type Token, type TokenCache, tokenFor } from './token-cache.ts'
 
 /** The credentials that are signed in with here. */
 export type EntraCredential = Extract<Credential, { kind: `entra-${string}` }>
@@ -22,31 +23,10 @@ export interface AzureSignInWorld {
   environment: Readonly<Record<string, string | undefined>>
 }
 
-export interface AzureSignIn {
-  /** A token with time left. Rejects with `sign-in-failed`. */
-  token(credential: EntraCredential): Promise<string>
-}
+/** Rejects with `sign-in-failed`. */
+export type AzureSignIn = TokenCache<EntraCredential, string>
 
 const timeout = 10_000
-/** No token is given out that ends sooner, so that none ends on its way. */
-const margin = 5 * 60_000
-/** For how long a failure is the answer, so that a broken tenant is not asked for every request. */
-const failureLife = 5_000
-
-interface Token {
-  readonly value: string
-  /** A new one is fetched in the background from here on. */
-  readonly staleAt: number
-  /** It is not given out from here on. */
-  readonly endsAt: number
-}
-
-/** What is known of one credential. */
-interface Entry {
-  token?: Token
-  pending?: Promise<Token>
-  failure?: { readonly error: unknown; readonly until: number }
-}
 
 /** One call for a token, and what to tell when it fails. */
 interface TokenCall {
@@ -62,50 +42,10 @@ interface TokenCall {
 
 /** Signs in and remembers the tokens, for as long as a snapshot holds the credential. */
 export function createAzureSignIn(world: AzureSignInWorld): AzureSignIn {
-  // By identity: a credential that was changed is another object, and what is known of the old one goes with it.
-  const entries = new WeakMap<EntraCredential, Entry>()
-
-  /** Joins the call that is under way; there is one for each credential. */
-  function refresh(credential: EntraCredential, entry: Entry): Promise<Token> {
-    entry.pending ??= fetchToken(credential, world)
-      .then(
-        (token) => {
-          entry.token = token
-          delete entry.failure
-          return token
-        },
-        (error: unknown) => {
-          entry.failure = { error, until: world.now() + failureLife }
-          throw error
-        },
-      )
-      .finally(() => {
-        delete entry.pending
-      })
-    return entry.pending
-  }
-
-  return {
-    async token(credential) {
-      let entry = entries.get(credential)
-      if (entry === undefined) {
-        entry = {}
-        entries.set(credential, entry)
-      }
-      const now = world.now()
-      const failed = entry.failure !== undefined && now < entry.failure.until
-      if (entry.token !== undefined && now < entry.token.endsAt) {
-        // Nobody waits for this one, and its failure is told when it matters: once the token has ended.
-        if (now >= entry.token.staleAt && !failed) refresh(credential, entry).catch(() => {})
-        return entry.token.value
-      }
-      if (entry.failure !== undefined && failed) throw entry.failure.error
-      return (await refresh(credential, entry)).value
-    },
-  }
+  return createTokenCache((credential: EntraCredential) => fetchToken(credential, world), world.now)
 }
 
-async function fetchToken(credential: EntraCredential, world: AzureSignInWorld): Promise<Token> {
+async function fetchToken(credential: EntraCredential, world: AzureSignInWorld): Promise<Token<string>> {
   const call = await tokenCall(credential, world)
   const { method, url, headers, body } = call
   const signal = AbortSignal.timeout(timeout)
@@ -236,13 +176,11 @@ const tokenReply = z.object({
   expires_on: z.coerce.number().positive().optional(),
 })
 
-function readToken(body: string, now: number): Token | undefined {
+function readToken(body: string, now: number): Token<string> | undefined {
   const { success, data } = tokenReply.safeParse(parseJson(body))
   if (!success) return undefined
   const length = data.expires_in === undefined ? (data.expires_on ?? Number.NaN) * 1000 - now : data.expires_in * 1000
-  if (!(length > 0)) return undefined
-  // Half of a life shorter than twice the margin: a token that was never to be used would be fetched for every request.
-  return { value: data.access_token, staleAt: now + length / 2, endsAt: now + length - Math.min(margin, length / 2) }
+  return length > 0 ? tokenFor(data.access_token, length, now) : undefined
 }
 
 /** Of Entra and the machine's identity, and of App Service. */

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../core/errors.ts'
 import type { NetworkSettings } from '../core/snapshot.ts'
 import type { UpstreamCall, UpstreamExchange } from '../ports/upstream.ts'
+import { createAwsSignIn } from './aws-sign-in.ts'
 import { DirectExchange, DirectPools } from './direct.ts'
 import type { Pool } from './pool.ts'
 import {
@@ -41,12 +42,15 @@ interface Calls {
   readonly pool: Pool
 }
 
+const aws = createAwsSignIn({ now: Date.now })
+
 function callsTo(url: string, settings: Partial<NetworkSettings> = {}): Calls {
   const network = { ...usualNetwork, ...settings }
   const pools = new DirectPools()
   endings.unshift(() => pools.close())
   return {
-    send: (changes) => new DirectExchange(callTo(url, { network, ...changes }), pools).begin(async () => ''),
+    send: (changes) =>
+      new DirectExchange(callTo(url, { network, ...changes }), pools).begin({ signIn: async () => '', aws }),
     get pool() {
       return pools.route(callTo(url, { network })).pool
     },
@@ -296,7 +300,7 @@ describe('an abort', () => {
     const pools = new DirectPools()
     const signedIn = Promise.withResolvers<string>()
     const call = callTo(server.url, { credential: { kind: 'entra-client' } as UpstreamCall['credential'] })
-    const exchange = new DirectExchange(call, pools).begin(() => signedIn.promise)
+    const exchange = new DirectExchange(call, pools).begin({ signIn: () => signedIn.promise, aws })
     exchange.abort(reason)
     expect(await failureOf(exchange.reply)).toBe(reason)
     signedIn.resolve('token')

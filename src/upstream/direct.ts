@@ -3,7 +3,7 @@ import { GatewayError } from '../core/errors.ts'
 import type { NetworkSettings } from '../core/snapshot.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
 import { type Address, parseAddress } from './address.ts'
-import type { AuthorizationHeader } from './authorize.ts'
+import type { Authorization } from './authorize.ts'
 import type { Connection, ConnectionUser, Loss } from './connection.ts'
 import { Exchange } from './exchange.ts'
 import { connectTimeoutError, cutError, malformedError, resetError, unreachableError } from './failures.ts'
@@ -70,7 +70,7 @@ export class DirectExchange extends Exchange implements ConnectionUser {
     this.#pools = pools
   }
 
-  protected start(authorization: AuthorizationHeader): void {
+  protected start(authorization: Authorization): void {
     const route = this.#pools.route(this.call)
     this.message = requestMessage(route.address, this.call, authorization)
     this.#route = route

@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts'
 import type { NetworkSettings } from '../core/snapshot.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
 import { type Address, parseAddress } from './address.ts'
-import type { AuthorizationHeader } from './authorize.ts'
+import type { Authorization } from './authorize.ts'
 import { Exchange } from './exchange.ts'
 import { connectTimeoutError, cutError, malformedError, resetError, unreachableError } from './failures.ts'
 import { checkHeader } from './request-message.ts'
@@ -82,9 +82,9 @@ export class ProxiedExchange extends Exchange implements Dispatcher.DispatchHand
     this.#pools = pools
   }
 
-  protected start(authorization: AuthorizationHeader): void {
+  protected start(authorization: Authorization): void {
     this.#address = parseAddress(this.call.url)
-    const headers = authorization === null ? [...this.call.headers] : [...this.call.headers, ...authorization]
+    const headers = [...this.call.headers, ...authorization]
     for (let index = 0; index < headers.length; index += 2) {
       checkHeader(headers[index] as string, headers[index + 1] as string)
     }

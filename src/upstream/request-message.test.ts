@@ -6,7 +6,7 @@ import { requestMessage } from './request-message.ts'
 
 function message(call: Partial<UpstreamCall> & { url?: string }): string {
   const whole = { method: 'POST', headers: [], body: undefined, ...call } as unknown as UpstreamCall
-  const written = requestMessage(parseAddress(call.url ?? 'http://host/v1/chat'), whole, null)
+  const written = requestMessage(parseAddress(call.url ?? 'http://host/v1/chat'), whole, [])
   return typeof written === 'string' ? written : written.toString('latin1')
 }
 

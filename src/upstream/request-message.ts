@@ -2,7 +2,7 @@
 import { invalidRequest } from '../core/errors.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
 import type { Address } from './address.ts'
-import type { AuthorizationHeader } from './authorize.ts'
+import type { Authorization } from './authorize.ts'
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const unfitForValue = /[^\t\x20-\x7e\x80-\xff]/
@@ -22,17 +22,15 @@ const ours = new Set([
 ])
 
 /** A byte string, or a buffer where the body has characters beyond ASCII. Throws `invalid-request` for headers that cannot be sent. */
-export function requestMessage(
-  address: Address,
-  call: UpstreamCall,
-  authorization: AuthorizationHeader,
-): string | Buffer {
+export function requestMessage(address: Address, call: UpstreamCall, authorization: Authorization): string | Buffer {
   const { method, headers, body } = call
   let head = `${method} ${address.path} HTTP/1.1\r\nhost: ${address.authority}\r\nconnection: keep-alive\r\n`
   for (let index = 0; index < headers.length; index += 2) {
     head += headerLine(headers[index] as string, headers[index + 1] as string)
   }
-  if (authorization !== null) head += headerLine(authorization[0], authorization[1])
+  for (let index = 0; index < authorization.length; index += 2) {
+    head += headerLine(authorization[index] as string, authorization[index + 1] as string)
+  }
   if (body === undefined) return method === 'GET' ? `${head}\r\n` : `${head}content-length: 0\r\n\r\n`
   const length = Buffer.byteLength(body)
   head += `content-length: ${length}\r\n\r\n`

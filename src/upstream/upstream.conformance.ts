@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { NetworkSettings } from '../core/snapshot.ts'
 import type { Upstream, UpstreamCall, UpstreamExchange } from '../ports/upstream.ts'
+import { createAwsSignIn } from './aws-sign-in.ts'
 import { createUpstream } from './upstream.ts'
 
 /** A certificate for `localhost` and 127.0.0.1 that is its own authority, with its key. */
@@ -158,7 +159,7 @@ export function upstreamConformance(name: string, secure: boolean, open: () => P
     })
 
     function upstream(signIn: () => Promise<string> = async () => 'token'): Upstream & { close(): Promise<void> } {
-      const created = createUpstream({ signIn })
+      const created = createUpstream({ signIn, aws: createAwsSignIn({ now: Date.now }) })
       endings.unshift(() => created.close())
       return created
     }

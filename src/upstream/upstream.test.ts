@@ -4,6 +4,7 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../core/secret.ts'
+import { createAwsSignIn } from './aws-sign-in.ts'
 import {
   answerTo,
   callTo,
@@ -63,7 +64,7 @@ describe('a proxy', () => {
       const seen: string[] = []
       const way = await openProxy(seen)
       const server = await rawServer(({ socket }) => socket.write(withLength('ok')), secure)
-      const upstream = createUpstream({ signIn: async () => '' })
+      const upstream = createUpstream({ signIn: async () => '', aws: createAwsSignIn({ now: Date.now }) })
       const network = { ...usualNetwork, proxy: new Secret(way.proxy!) }
       expect(await answerTo(upstream.send(callTo(server.url, { network })))).toBe('ok')
       expect(seen).toEqual([`${secure ? 'CONNECT' : 'POST'} Basic ${btoa('user:p@ss')}`])
@@ -93,7 +94,7 @@ describe('a proxy', () => {
       })
     })
     const port = await listen(proxy)
-    const upstream = createUpstream({ signIn: async () => '' })
+    const upstream = createUpstream({ signIn: async () => '', aws: createAwsSignIn({ now: Date.now }) })
     const network = { ...usualNetwork, proxy: new Secret(`socks5://127.0.0.1:${port}`) }
     for (const secure of [false, true]) {
       const server = await rawServer(({ socket }) => socket.write(withLength('ok')), secure)
@@ -106,7 +107,7 @@ describe('a proxy', () => {
   })
 
   it('that is not there makes the provider unreachable', async () => {
-    const upstream = createUpstream({ signIn: async () => '' })
+    const upstream = createUpstream({ signIn: async () => '', aws: createAwsSignIn({ now: Date.now }) })
     const network = { ...usualNetwork, proxy: new Secret('http://127.0.0.1:1') }
     for (const url of ['http://127.0.0.1:2', 'https://127.0.0.1:2']) {
       expect((await failureOf(upstream.send(callTo(url, { network })).reply)).failure).toBe('upstream-unreachable')
