@@ -1,0 +1,16 @@
+/** Writes the price lists into the package that is built: `node src/catalogue/write-lists.ts dist/catalogue/price-lists.json`. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { listsOfPackage } from './load-lists.ts'
+
+/** The file's text: the lists, and whose they are. */
+export async function listsText(): Promise<string> {
+  const folder = join(dirname(fileURLToPath(import.meta.resolve('@pydantic/genai-prices'))), '..')
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
+  const license = readFileSync(join(folder, 'LICENSE'), 'utf8')
+  return JSON.stringify({ source: `${name} ${version}`, license, lists: await listsOfPackage() })
+}
+
+const [, , target] = process.argv
+if (import.meta.main && target !== undefined) writeFileSync(target, await listsText())
