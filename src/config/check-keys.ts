@@ -1,6 +1,8 @@
 /** Checks the sense of what a configuration says about a provider's key. */
 import type { Provider } from '../core/provider.ts'
-import { checkNames, checkToken, checkUrl } from './check-texts.ts'
+import { checkBedrock } from './check-bedrock.ts'
+import { checkNames, checkRegion, checkToken, checkUrl } from './check-texts.ts'
+import { checkVertex } from './check-vertex.ts'
 import type { Draft } from './draft.ts'
 import type { Path } from './finding.ts'
 import type { Report } from './report.ts'
@@ -11,6 +13,8 @@ export interface KeySurroundings {
   readonly version: 1 | 2
   /** The provider cannot be called without a key. */
   readonly needed: boolean
+  /** The entry says where the provider is. */
+  readonly hasAddress: boolean
   readonly report: Report
 }
 
@@ -21,11 +25,15 @@ export function checkKey(key: Draft<KeyEntry>, path: Path, around: KeySurroundin
   checkNames(key.blacklisted_models, [...path, 'blacklisted_models'], version, report)
   checkAliases(key.aliases ?? {}, [...path, 'aliases'], report)
   checkAliases(key.azure_key_config?.deployments ?? {}, [...path, 'azure_key_config', 'deployments'], report)
+  checkAliases(key.bedrock_key_config?.deployments ?? {}, [...path, 'bedrock_key_config', 'deployments'], report)
+  checkAliases(key.vertex_key_config?.deployments ?? {}, [...path, 'vertex_key_config', 'deployments'], report)
   checkAddresses(key, path, report)
   if (key.enabled === false) return
   if (around.needed && !key.value) report.fault([...path, 'value'], 'nothing', 'the key, or env.NAME')
   checkToken(key.value, [...path, 'value'], report)
   checkEntra(key, path, report)
+  if (around.provider.auth.scheme === 'google') checkVertex(key, path, report)
+  if (around.provider.auth.scheme === 'aws') checkBedrock(key, around.hasAddress, path, report)
   if (version === 2 && (key.models ?? []).length === 0) {
     report.warn(
       [...path, 'models'],
@@ -55,6 +63,7 @@ function checkAliases(aliases: Draft<Readonly<Record<string, AliasEntry>>>, path
     else if (entry !== undefined) {
       checkName(entry.model_id, [...place, 'model_id'], report)
       checkUrl(entry.endpoint, [...place, 'endpoint'], report)
+      checkRegion(entry.region, [...place, 'region'], report)
     }
   }
 }

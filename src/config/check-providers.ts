@@ -6,7 +6,7 @@ import { checkKey } from './check-keys.ts'
 import { checkHeaderValue, checkUnique, checkUrl } from './check-texts.ts'
 import type { Draft } from './draft.ts'
 import type { Path } from './finding.ts'
-import { customBaseTypes, knownProvider, needsKey, providerOf } from './known-providers.ts'
+import { customBaseTypes, knownProvider, needsKey, providerOf, signsIn } from './known-providers.ts'
 import { nearest } from './nearest.ts'
 import type { Report } from './report.ts'
 import type { NetworkEntry, ProviderEntry, ProxyEntry } from './schema.ts'
@@ -65,7 +65,7 @@ function checkCustom(id: string, entry: Draft<ProviderEntry>, { report }: Surrou
     const found = type === undefined ? 'nothing' : JSON.stringify(type)
     const guess = type === undefined ? undefined : nearest(type, types)
     const place = [...path, 'custom_provider_config', 'base_provider_type']
-    report.fault(place, found, `what is supported so far: ${types.join(', ')}`, guess)
+    report.fault(place, found, `one of ${types.join(', ')}`, guess)
   }
   if (!entry.network_config?.base_url) {
     report.fault([...path, 'network_config', 'base_url'], 'nothing', 'the address of the custom provider')
@@ -80,11 +80,12 @@ function checkKeys(path: Path, provider: Provider, entry: Draft<ProviderEntry>, 
   if (keyless && keys.length > 0) report.warn([...path, 'keys'], 'have no effect, as is_key_less is true.')
   if (keyless) return
   const needed = needsKey(provider, entry)
-  if (keys.length === 0 && needed && !around.directKeys) {
+  const hasAddress = Boolean(entry.network_config?.base_url)
+  if (keys.length === 0 && (needed || signsIn(provider)) && !around.directKeys) {
     report.warn([...path, 'keys'], 'has no keys: no request can be served.')
   }
   for (const [index, key] of keys.entries()) {
-    if (key !== undefined) checkKey(key, [...path, 'keys', index], { ...around, provider, needed })
+    if (key !== undefined) checkKey(key, [...path, 'keys', index], { ...around, provider, needed, hasAddress })
   }
   for (const name of ['name', 'id'] as const) {
     checkUnique(
@@ -97,9 +98,9 @@ function checkKeys(path: Path, provider: Provider, entry: Draft<ProviderEntry>, 
 
 /** Somebody has to say where the provider is: it itself, the entry, or every key. */
 function checkAddress(path: Path, provider: Provider, entry: Draft<ProviderEntry>, report: Report): void {
-  if (provider.baseUrl !== undefined || entry.network_config?.base_url) return
+  if ((provider.baseUrl ?? provider.regionalUrl) !== undefined || entry.network_config?.base_url) return
   if (entry.custom_provider_config !== undefined) return
-  const keys = entry.keys ?? []
+  const keys = provider.needsKey ? [] : (entry.keys ?? [])
   for (const [index, key] of keys.entries()) {
     if (key === undefined || key.enabled === false || addressOf(key) !== undefined) continue
     const azure = provider.auth.scheme === 'azure'

@@ -32,6 +32,12 @@ export function checkToken(text: string | undefined, path: Path, report: Report)
   checkHeaderValue(text, path, report, /^[\x21-\x7e]*$/)
 }
 
+/** A place of a provider's, which becomes part of an address. An empty one counts as left out. */
+export function checkRegion(text: string | undefined, path: Path, report: Report): void {
+  if (!text || /^[\w-]+$/.test(text)) return
+  report.fault(path, 'a text that is no region', 'a name such as us-central1')
+}
+
 /** In version 2 `*` stands alone and no name stands twice. In version 1 a list may be anything. */
 export function checkNames(
   names: readonly (string | undefined)[] | undefined,

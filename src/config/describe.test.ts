@@ -57,6 +57,25 @@ group('describe', () => {
     ])
   })
 
+  it('tells of prices', () => {
+    const pricing_patch = { input_cost_per_token: 0.000002 }
+    const lines = describe(
+      build({
+        governance: {
+          pricing_overrides: [
+            { pattern: 'gpt-4o*', pricing_patch },
+            { pattern: 'o3', provider_id: 'openai', virtual_key_id: 'ci', pricing_patch },
+          ],
+        },
+      }),
+    )
+    expect(lines.slice(2, -1)).toEqual([
+      'Prices of your own',
+      '  o3 of provider openai and virtual key ci',
+      '  gpt-4o*',
+    ])
+  })
+
   it('tells of nothing', () => {
     expect(describe(build({}))).toEqual(['Providers: none', 'Virtual keys: none', 'Required of clients: nothing'])
   })

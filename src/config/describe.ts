@@ -1,10 +1,15 @@
 /** Says what the settings mean: who is served by whom, with which keys, and what is enforced. Never shows a secret. */
+import type { PriceOverride } from '../core/pricing.ts'
 import type { ConfiguredProvider, ModelList, ProviderKey, Snapshot, VirtualKey } from '../core/snapshot.ts'
+import { hostPatternText, type WebhookEndpoint } from '../core/webhooks.ts'
 
 /** The settings as plain data, for machines. */
 export interface Summary {
   readonly providers: readonly ProviderSummary[]
   readonly virtualKeys: readonly VirtualKeySummary[]
+  /** Whose prices are the configuration's own, as `llama* of provider groq`; the most particular first. */
+  readonly prices: readonly string[]
+  readonly webhooks: readonly WebhookSummary[]
   /** What a call needs before it is answered; empty: nothing. */
   readonly enforced: readonly string[]
 }
@@ -45,10 +50,21 @@ export interface VirtualKeySummary {
     | null
 }
 
+export interface WebhookSummary {
+  readonly name: string
+  readonly enabled: boolean
+  /** Where it is told, without what may be a secret in an address; or the hosts of which requests may name one. */
+  readonly address: string | readonly string[]
+  readonly events: readonly string[]
+  readonly secrets: number
+}
+
 export function summarise(snapshot: Snapshot): Summary {
   return {
     providers: [...snapshot.providers.values()].map(summariseProvider),
     virtualKeys: [...snapshot.virtualKeys.values()].map(summariseVirtualKey),
+    prices: snapshot.priceOverrides.map(overrideText),
+    webhooks: snapshot.webhooks.map(summariseWebhook),
     enforced: enforced(snapshot),
   }
 }
@@ -60,14 +76,45 @@ export function isOpen(snapshot: Snapshot): boolean {
 
 /** The settings as lines, for people. */
 export function describe(snapshot: Snapshot): string[] {
-  const { providers, virtualKeys, enforced } = summarise(snapshot)
+  const { providers, virtualKeys, prices, webhooks, enforced } = summarise(snapshot)
   return [
     providers.length === 0 ? 'Providers: none' : 'Providers',
     ...providers.flatMap(providerLines),
     virtualKeys.length === 0 ? 'Virtual keys: none' : 'Virtual keys',
     ...virtualKeys.flatMap(virtualKeyLines),
+    ...(prices.length === 0 ? [] : ['Prices of your own', ...prices.map((text) => `  ${text}`)]),
+    ...(webhooks.length === 0 ? [] : ['Webhooks', ...webhooks.map((webhook) => `  ${webhookText(webhook)}`)]),
     `Required of clients: ${enforced.length === 0 ? 'nothing' : enforced.join('; ')}`,
   ]
+}
+
+function summariseWebhook({ name, enabled, destination, events, secrets }: WebhookEndpoint): WebhookSummary {
+  const address =
+    destination.kind === 'hosts'
+      ? destination.hosts.map(hostPatternText)
+      : (URL.parse(destination.url)?.origin ?? 'no address')
+  return { name, enabled, address, events: [...events], secrets: secrets.length }
+}
+
+function webhookText({ name, enabled, address, events, secrets }: WebhookSummary): string {
+  return [
+    `${name}: ${typeof address === 'string' ? address : `requests name an address at ${address.join(', ')}`}`,
+    events.join(', '),
+    ...(secrets > 1 ? [`${secrets} secrets`] : []),
+    ...(enabled ? [] : ['switched off']),
+  ].join('; ')
+}
+
+/** Which models, and whose. */
+export function overrideText({ pattern, scope }: PriceOverride): string {
+  const { virtualKey, provider, key } = scope
+  const owners = [
+    ...(provider === undefined ? [] : [`provider ${provider}`]),
+    ...(key === undefined ? [] : [`key ${key}`]),
+    ...(virtualKey === undefined ? [] : [`virtual key ${virtualKey}`]),
+  ]
+  const models = pattern.kind === 'prefix' ? `${pattern.text}*` : pattern.text
+  return owners.length === 0 ? models : `${models} of ${owners.join(' and ')}`
 }
 
 function summariseProvider({ id, baseUrl, keyless, keys }: ConfiguredProvider): ProviderSummary {
@@ -90,6 +137,11 @@ function summariseKey(key: ProviderKey): KeySummary {
 const signIns = {
   none: 'no key',
   secret: 'key',
+  'google-credentials': 'account of Google Cloud',
+  'google-file': 'account of Google Cloud',
+  'google-default': 'default credentials of Google Cloud',
+  'aws-keys': 'access key of AWS',
+  'aws-default': 'default credentials of AWS',
   'entra-client': 'Entra application',
   'entra-machine': 'identity of the machine',
 } as const

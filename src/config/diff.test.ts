@@ -66,6 +66,19 @@ describe('diff', () => {
     ])
   })
 
+  it('tells of prices', () => {
+    const prices = (input: number, ...others: object[]) => {
+      const pricing_patch = { input_cost_per_token: input, output_cost_per_token: 0.000008 }
+      const file = { governance: { pricing_overrides: [{ pattern: 'gpt-4o*', pricing_patch }, ...others] } }
+      return buildSnapshot(load(file).config, { providers, variables: {} })
+    }
+    const other = { pattern: 'o3', provider_id: 'openai', pricing_patch: { cost_per_request: 0.1 } }
+    expect(diff(prices(0.000002), prices(0.000003, other))).toEqual([
+      'price of o3 of provider openai added',
+      'price of gpt-4o*: input 0.000002 → 0.000003',
+    ])
+  })
+
   it('tells that the password of administrators changed', () => {
     const auth_config = { is_enabled: true, admin_username: 'a', admin_password: 'b' }
     const build = (password: string) => {

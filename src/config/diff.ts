@@ -1,7 +1,9 @@
 /** Says what changed between two snapshots, for the log: names things, never shows a secret. */
 import { createHash } from 'node:crypto'
+import type { PriceOverride } from '../core/pricing.ts'
 import { Secret } from '../core/secret.ts'
 import type { ConfiguredProvider, ProviderKey, Snapshot, VirtualKey } from '../core/snapshot.ts'
+import { overrideText } from './describe.ts'
 
 /** One line a change; empty when both say the same. */
 export function diff(before: Snapshot, after: Snapshot): string[] {
@@ -21,11 +23,13 @@ type Fact = { readonly shown: string } | { readonly fingerprint: string }
 
 /** By name, as it is told; the parts of a thing are named after it: `provider openai, key main`. */
 function things(snapshot: Snapshot): Map<string, Facts> {
-  const { client, admin, providers, virtualKeys } = snapshot
+  const { client, admin, providers, virtualKeys, priceOverrides, webhooks } = snapshot
   const all = new Map<string, Facts>([['client', facts(client)]])
   if (admin !== null) all.set('admin credentials', facts(admin))
   for (const provider of providers.values()) addProvider(all, provider)
   for (const [hash, virtualKey] of virtualKeys) addVirtualKey(all, hash, virtualKey)
+  for (const override of priceOverrides) all.set(`price of ${overrideText(override)}`, priceFacts(override))
+  for (const { name, ...endpoint } of webhooks) all.set(`webhook ${name}`, facts(endpoint))
   return all
 }
 
@@ -45,6 +49,15 @@ function addVirtualKey(all: Map<string, Facts>, hash: string, { name, providers,
   for (const { provider, ...entry } of providers ?? []) all.set(`${virtualKey}, provider ${provider}`, facts(entry))
 }
 
+/** A figure each, in dollars as the file has them. */
+function priceFacts({ patch }: PriceOverride): Facts {
+  const figures = patch.changes.map(({ tier, part, above, rate }): [string, Fact] => {
+    const name = [part, ...(tier === 'standard' ? [] : [tier]), ...(above === undefined ? [] : [`above ${above}`])]
+    return [name.join(' '), { shown: String(rate / 1e15) }]
+  })
+  return new Map([...figures, ...facts({ unitedStates: patch.unitedStates })])
+}
+
 /** Values of these names are not shown: they are secrets, may hold some, or say nothing to people. */
 const unshown: ReadonlySet<string> = new Set([
   'credential',
@@ -52,6 +65,9 @@ const unshown: ReadonlySet<string> = new Set([
   'caCertificate',
   'proxy',
   'requiredHeaders',
+  'secrets',
+  // The addresses that some services give out are secrets themselves.
+  'destination',
 ])
 
 function facts(settings: object): Facts {

@@ -5,11 +5,15 @@ import { providers } from '../providers/index.ts'
 import { describe as describeSettings } from './describe.ts'
 import { findingText } from './finding.ts'
 import { loadText } from './load.ts'
-import { configSchema, marks } from './schema.ts'
+import { configSchema } from './schema.ts'
+import { marks } from './schema-parts.ts'
 import { buildSnapshot } from './snapshot.ts'
 
+const providersPage = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8')
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
 const blocks = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text]) => text!)
+
+const webhookSecret = `whsec_${'A'.repeat(32)}`
 
 describe('docs/configuration.md', () => {
   it('has examples', () => {
@@ -19,7 +23,9 @@ describe('docs/configuration.md', () => {
   it.each(blocks)('example %# can be used as it is: %.80s', (block) => {
     // Every variable an example names is set, to something that fits anywhere.
     const names = [...block.matchAll(/\b[A-Z][A-Z0-9_]{3,}\b/g)].map(([name]) => name)
-    const variables = Object.fromEntries(names.map((name) => [name, `sk-bf-${name}`]))
+    const variables = Object.fromEntries(
+      names.map((name) => [name, name.startsWith('WEBHOOK_') ? webhookSecret : `sk-bf-${name}`]),
+    )
     const { config, warnings } = loadText(block, 'example', { providers, variables })
     expect(warnings.map(findingText)).toEqual([])
     expect(describeSettings(buildSnapshot(config, { providers, variables }))).not.toHaveLength(0)
@@ -36,14 +42,15 @@ describe('docs/configuration.md', () => {
     expect(missing(idle, last)).toEqual([])
   })
 
-  it('names every provider and its variables', () => {
+  it('sends to a page that names every provider and its variables', () => {
+    expect(page).toContain('(providers.md#by-name)')
     const names = providers.flatMap(({ id, environment: { key = [], baseUrl = [], apiVersion = [] } = {} }) => [
       id,
       ...key,
       ...baseUrl,
       ...apiVersion,
     ])
-    expect(missing(names, page)).toEqual([])
+    expect(missing(names, providersPage)).toEqual([])
   })
 })
 

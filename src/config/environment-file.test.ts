@@ -79,6 +79,21 @@ describe('the environment instead of a file', () => {
     expect(withKey).toMatchObject({ baseUrl: 'http://gpu:8000/v1', keyless: false, keys: [{ name: 'VLLM_API_KEY' }] })
   })
 
+  it('needs the account as well as the key where an address has the account in it', () => {
+    const account = { CF_ACCOUNT_ID: '0123456789abcdef0123456789abcdef' }
+    const { snapshot, notes } = snapshotOf(account)
+    expect(snapshot.providers.size).toBe(0)
+    expect(notes).toEqual(['CF_ACCOUNT_ID is set, but not CF_AI_API_TOKEN: Cloudflare Workers AI is not configured.'])
+    expect(snapshotOf({ CF_AI_API_TOKEN: 'k' }).notes).toEqual([
+      'CF_AI_API_TOKEN is set, but not CF_ACCOUNT_ID: Cloudflare Workers AI is not configured.',
+    ])
+    expect(provider('cloudflare', { ...account, CF_AI_API_TOKEN: 'k' })).toMatchObject({
+      baseUrl: 'https://api.cloudflare.com/client/v4/accounts/0123456789abcdef0123456789abcdef/ai',
+      keyless: false,
+      keys: [{ name: 'CF_AI_API_TOKEN' }],
+    })
+  })
+
   it('lets a provider read its address in its own way', () => {
     const ollama = providers.find(({ id }) => id === 'ollama')!
     const environment = { ...ollama.environment, readBaseUrl: (text: string) => `http://${text}:11434` }

@@ -1,6 +1,7 @@
 /** The configuration file that says what the usual environment variables of the providers say. */
 import type { JsonObject } from '../core/json.ts'
 import type { Provider } from '../core/provider.ts'
+import { needsKey } from './known-providers.ts'
 import { proxyVariables } from './proxy.ts'
 import type { Variables } from './reference.ts'
 
@@ -41,6 +42,7 @@ export function unusedVariables(
 function providerEntry(provider: Provider, variables: Variables, notes: string[]): JsonObject | undefined {
   const { environment, name, auth } = provider
   const firstSet = (names: readonly string[] | undefined) => names?.find((variable) => variables[variable]?.trim())
+  if (auth.scheme === 'google') return googleEntry(firstSet(environment?.project), firstSet(environment?.region))
   const key = firstSet(environment?.key)
   const address = firstSet(environment?.baseUrl)
   const found = key ?? address
@@ -56,6 +58,7 @@ function providerEntry(provider: Provider, variables: Variables, notes: string[]
     return undefined
   }
   const entry = { name: found, ...(key === undefined ? {} : { value: `env.${key}` }), models: ['*'], weight: 1 }
+  if (auth.scheme === 'aws') return awsEntry(entry, firstSet(environment?.region), provider, notes)
   if (auth.scheme === 'azure') {
     const version = firstSet(environment?.apiVersion)
     return { keys: [{ ...entry, azure_key_config: azureConfig(key, url, version, variables) }] }
@@ -64,17 +67,35 @@ function providerEntry(provider: Provider, variables: Variables, notes: string[]
   return url === undefined ? { keys } : { keys, network_config: { base_url: url } }
 }
 
+/** The project alone says no more than that there is one: it is the two together that mean models. */
+function googleEntry(project: string | undefined, region: string | undefined): JsonObject | undefined {
+  if (project === undefined || region === undefined) return undefined
+  const place = { project_id: `env.${project}`, region: `env.${region}` }
+  return { keys: [{ name: project, models: ['*'], weight: 1, vertex_key_config: place }] }
+}
+
+/** An API key for models means models; the access keys of a machine are for anything, and do not. */
+function awsEntry(
+  entry: JsonObject,
+  region: string | undefined,
+  { environment, name }: Provider,
+  notes: string[],
+): JsonObject | undefined {
+  if (region !== undefined) return { keys: [{ ...entry, bedrock_key_config: { region: `env.${region}` } }] }
+  notes.push(`${entry['name']} is set, but not ${environment?.region?.join(' or ')}: ${name} is not configured.`)
+  return undefined
+}
+
 /** The variables of which one more is needed. */
 function missingPart(
   provider: Provider,
   key: string | undefined,
   address: string | undefined,
 ): readonly string[] | undefined {
-  const { environment, auth, baseUrl } = provider
-  if (address === undefined && baseUrl === undefined) return environment?.baseUrl ?? ['a configuration file']
-  // Servers of one's own, which have no address before one gives it, often ask for no key.
-  const keyless = auth.scheme === 'none' || auth.scheme === 'azure' || baseUrl === undefined
-  return key === undefined && !keyless ? environment?.key : undefined
+  const { environment, baseUrl, regionalUrl } = provider
+  if (address === undefined && (baseUrl ?? regionalUrl) === undefined)
+    return environment?.baseUrl ?? ['a configuration file']
+  return key === undefined && needsKey(provider, {}) ? environment?.key : undefined
 }
 
 /** Without a key, the Entra application that the usual three variables tell of, or else whatever identity the machine has. */

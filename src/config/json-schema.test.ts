@@ -15,6 +15,9 @@ describe('config.schema.json', () => {
     expect(validate(exampleFile)).toBe(true)
     const keys = [{ name: 'a', value: { env_var: 'KEY', from_env: true } }]
     expect(validate({ providers: { groq: { keys } } })).toBe(true)
+    const prices = { pattern: 'gpt-4o', pricing_patch: { input_cost_per_token: 0.000002 } }
+    const asText = { ...prices, pricing_patch: JSON.stringify(prices.pricing_patch) }
+    expect(validate({ governance: { pricing_overrides: [prices, asText] } })).toBe(true)
   })
 
   it.each([
@@ -24,6 +27,8 @@ describe('config.schema.json', () => {
     { providers: { groq: { keys: [{ value: 3 }] } } },
     { providers: { groq: { keys: [{ value: { variable: 'KEY' } }] } } },
     { governance: { virtual_keys: [{}] } },
+    { governance: { pricing_overrides: [{ pattern: 'gpt-4o', pricing_patch: { input_cost_per_token: '2' } }] } },
+    { governance: { pricing_overrides: [{ pattern: 'gpt-4o', pricing_patch: { input_cost_per_tokn: 2 } }] } },
   ])('marks %j', (file) => {
     expect(validate(file)).toBe(false)
   })

@@ -1,7 +1,8 @@
 /** Writes `config.schema.json`, which editors check and complete a configuration with. https://json-schema.org/draft-07 */
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { configSchema, marks } from './schema.ts'
+import { configSchema } from './schema.ts'
+import { marks } from './schema-parts.ts'
 
 const referenceObject = {
   type: 'object',
@@ -26,6 +27,11 @@ export function jsonSchemaText(): string {
       // Draft 7 is what editors know best. Unknown keys are only warned of when the gateway starts; editors warn as well.
       if (zodSchema instanceof z.ZodObject && zodSchema.def.catchall === undefined)
         jsonSchema.additionalProperties = false
+      if (marks.get(zodSchema)?.json) {
+        const { description, ...itself } = jsonSchema
+        for (const key in jsonSchema) delete jsonSchema[key]
+        Object.assign(jsonSchema, { description, anyOf: [itself, { type: 'string' }] })
+      }
       if (!(zodSchema instanceof z.ZodString) || !marks.get(zodSchema)?.reference) return
       delete jsonSchema.type
       jsonSchema.anyOf = [{ type: 'string' }, { $ref: '#/definitions/reference' }]

@@ -16,8 +16,16 @@ export type KnownProvider =
 
 const builtIn: ReadonlySet<string> = new Set(['simulator'])
 
-/** The types a custom provider can be of so far: those whose own wire format is spoken here. */
-export const customBaseTypes = ['openai'] as const
+/** The types a custom provider can be of, by the names of the file format. */
+export const customBaseTypes = [
+  'anthropic',
+  'bedrock',
+  'cohere',
+  'gemini',
+  'huggingface',
+  'openai',
+  'replicate',
+] as const
 
 /** What stands behind a provider's name, where it is not a custom provider. */
 export function knownProvider(id: string, providers: readonly Provider[]): KnownProvider {
@@ -45,10 +53,13 @@ export function providerOf(
   const type = customBaseTypes.find((candidate) => candidate === custom.base_provider_type)
   const base = providers.find((provider) => provider.id === type)
   if (base === undefined) return undefined
-  // Where it is, what it is configured by and the beginnings of model names are the base's own affair.
-  const { baseUrl: _, environment: __, families: ___, ...wire } = base
+  // Where it is, what it is configured by, which models it has, what they lack and what they cost is the base's own affair.
+  const { baseUrl: _, environment: __, families: ___, lacks: ____, prices: _____, ...wire } = base
   return { ...wire, id, name: id, auth: custom.is_key_less ? { scheme: 'none' } : base.auth }
 }
+
+/** Those a machine can sign in with by itself, besides the one that takes nothing. */
+const keylessSchemes: ReadonlySet<string> = new Set(['none', 'azure', 'google', 'aws'])
 
 /**
  * Is a key needed to call it? Not where the provider takes none, where a machine can prove who it is by itself, and where
@@ -56,7 +67,13 @@ export function providerOf(
  */
 export function needsKey(provider: Provider, entry: Draft<ProviderEntry>): boolean {
   if (entry.custom_provider_config !== undefined) return entry.custom_provider_config.is_key_less !== true
-  return provider.auth.scheme !== 'none' && provider.auth.scheme !== 'azure' && provider.baseUrl !== undefined
+  if (keylessSchemes.has(provider.auth.scheme)) return false
+  return provider.needsKey ?? provider.baseUrl !== undefined
+}
+
+/** Does somebody have to sign in to call it, whom only a key can name? Without keys it serves nobody. */
+export function signsIn({ auth }: Provider): boolean {
+  return auth.scheme !== 'none' && keylessSchemes.has(auth.scheme)
 }
 
 /** What a key is called in logs, in `x-bf-api-key` and in virtual keys. Older files give their keys no names. */

@@ -34,9 +34,9 @@ describe('a good file', () => {
     expect(config.providers?.['azure']?.keys?.[0]?.azure_key_config?.endpoint).toBe('https://example.openai.azure.com/')
     expect(warnings).toHaveLength(1)
     expect(warnings[0]?.message).toBe(
-      'Known keys that are accepted and have no effect yet: client.enable_logging, client.async_job_result_ttl, ' +
+      'Known keys that are accepted and have no effect yet: client.enable_logging, ' +
         'providers.*.concurrency_and_buffer_size, governance.budgets, governance.rate_limits, governance.teams, ' +
-        'governance.virtual_keys[].team_id, governance.virtual_keys[].rate_limit_id, plugins, logs_store.',
+        'governance.virtual_keys[].team_id, governance.virtual_keys[].rate_limit_id, plugins.',
     )
   })
 
@@ -61,7 +61,7 @@ describe('a good file', () => {
 
   it('may lack variables where they have no effect yet', () => {
     const store = { vector_store: { enabled: true, config: { password: 'env.NOT_SET' } } }
-    expect(load({ ...store, encryption_key: 'env.NOT_SET' }).warnings).toHaveLength(1)
+    expect(load({ ...store, setup_token: 'env.NOT_SET' }).warnings).toHaveLength(1)
   })
 
   it('says nothing of empty sections and of what is switched off', () => {
@@ -91,8 +91,8 @@ describe('warnings', () => {
     ['an unknown key like no other', { telemetry: {} }, /^telemetry .*: is not a known key and has no effect\.$/],
     [
       'a provider that comes later',
-      { providers: { bedrock: { keys: [] } } },
-      /^providers\.bedrock .*not supported yet/,
+      { providers: { elevenlabs: { keys: [] } } },
+      /^providers\.elevenlabs .*not supported yet/,
     ],
     ['the built-in provider', { providers: { simulator: {} } }, /^providers\.simulator .*is built in/],
     ['a provider without keys', { providers: { groq: {} } }, /^providers\.groq\.keys .*no keys/],
@@ -265,11 +265,16 @@ describe('faults', () => {
       { providers: { sgl: { keys: [key('a')] } } },
       'keys[0].sgl_key_config.url (…): found nothing',
     ],
+    [
+      'a host of accounts without address',
+      { providers: { databricks: { keys: [key('a')] } } },
+      'providers.databricks.network_config.base_url (…): found nothing, expected the address of Databricks.',
+    ],
     ['a custom provider of no type', custom({ custom_provider_config: {} }), 'base_provider_type (…): found nothing'],
     [
       'a custom provider of another type',
-      custom({ custom_provider_config: { base_provider_type: 'cohere' } }),
-      'found "cohere", expected what is supported so far: openai.',
+      custom({ custom_provider_config: { base_provider_type: 'elevenlabs' } }),
+      'found "elevenlabs", expected one of anthropic, bedrock, cohere, gemini, huggingface, openai, replicate.',
     ],
     [
       'a custom provider without address',

@@ -4,7 +4,7 @@ import type { ModelList } from '../core/snapshot.ts'
 export type Version = 1 | 2
 
 /** `["*"]` is all in both versions. An empty list is all in version 1, and nothing in version 2. */
-export function allowList(names: readonly string[] | undefined, version: Version): ModelList {
+function allowList(names: readonly string[] | undefined, version: Version): ModelList {
   const list = names ?? []
   if (list.includes('*') || (version === 1 && list.length === 0)) return 'all'
   return lowerCase(list)

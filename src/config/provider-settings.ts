@@ -3,7 +3,7 @@ import type { Provider } from '../core/provider.ts'
 import type { ConfiguredProvider, NetworkSettings } from '../core/snapshot.ts'
 import { withoutSlash } from './address.ts'
 import { buildKey } from './key-settings.ts'
-import { needsKey, providerOf } from './known-providers.ts'
+import { needsKey, providerOf, signsIn } from './known-providers.ts'
 import type { Version } from './model-list.ts'
 import { proxyFor } from './proxy.ts'
 import type { Variables } from './reference.ts'
@@ -28,8 +28,8 @@ export function buildProvider(id: string, entry: ProviderEntry, around: Surround
     id,
     baseUrl,
     keys,
-    // A server of one's own without keys; Azure without keys has no address either, and serves nobody.
-    keyless: keys.length === 0 && !needsKey(provider, entry) && provider.auth.scheme !== 'azure',
+    // A server of one's own without keys.
+    keyless: keys.length === 0 && !needsKey(provider, entry) && !signsIn(provider),
     network: buildNetwork(entry, baseUrl ?? keys.find((key) => key.baseUrl !== undefined)?.baseUrl, around.variables),
     allowedRequests: custom?.allowed_requests === undefined ? null : allowed(custom.allowed_requests),
     sendBackRawRequest: entry.send_back_raw_request ?? false,

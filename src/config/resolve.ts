@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Finding, formatPath, type Path } from './finding.ts'
 import { nearest } from './nearest.ts'
 import { readReference, type Variables } from './reference.ts'
-import { marks } from './schema.ts'
+import { marks } from './schema-parts.ts'
 
 /** A configuration without references, and what was met on the way. */
 export interface Resolution {
@@ -52,6 +52,7 @@ class Walk {
       if (saysSomething(value)) this.met.withoutEffect.add(place.pattern)
       return value
     }
+    if (marks.get(schema)?.json && typeof value === 'string') return this.#json(schema, value, place)
     if (schema instanceof z.ZodOptional) return this.value(schema.unwrap() as z.ZodType, value, place)
     if (schema instanceof z.ZodUnion) return this.value(optionFor(schema, value), value, place)
     if (schema instanceof z.ZodString) return this.#text(schema, value, place)
@@ -82,6 +83,20 @@ class Walk {
       else if (item !== null) entries.push([key, this.value(schema.shape[key], item, inside(place, key))])
     }
     return Object.fromEntries(entries)
+  }
+
+  /** The thing itself, of its JSON text. */
+  #json(schema: z.ZodType, text: string, place: Place): unknown {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch (error) {
+      const path = formatPath(place.path)
+      this.met.faults.push({ path, message: `found a text that is no JSON (${(error as Error).message}).` })
+      return undefined
+    }
+    // A text of a text of a thing is nobody's way to write it.
+    return typeof value === 'string' ? value : this.value(schema, value, place)
   }
 
   #unknownKey(key: string, known: readonly string[], place: Place): void {

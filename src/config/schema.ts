@@ -1,180 +1,51 @@
 /** The configuration file: every key it knows, for checking, for editors and for the types. https://zod.dev */
 import { z } from 'zod'
-
-/**
- * What the rules of a JSON schema cannot say.
- * - `later`: known, accepted, without effect so far
- * - `secret`: never shown, not even when it is wrong
- * - `reference`: may also be written as an object that names an environment variable
- * - `pattern`: a regular expression; what an environment variable holds stands for itself in it
- */
-export const marks = z.registry<Marks>()
-
-interface Marks {
-  later?: true
-  secret?: true
-  reference?: true
-  pattern?: true
-}
-
-function secret(description: string) {
-  return z.string().describe(description).register(marks, { secret: true, reference: true })
-}
-
-/** Text that other files of this format may give as a reference object; every text may be `env.NAME`. */
-function reference(description: string) {
-  return z.string().describe(description).register(marks, { reference: true })
-}
-
-function later<Schema extends z.ZodType>(schema: Schema, description: string) {
-  const accepted = schema.optional().describe(`${description} Accepted, no effect yet.`)
-  marks.add(accepted, { later: true })
-  return accepted
-}
-
-const flag = z.boolean()
-const texts = z.array(z.string())
-const anything = z.looseObject({})
-const things = z.array(anything)
-/** A day is the longest time any of these can sensibly be, and timers can count it. */
-const seconds = z.number().positive().max(86_400)
-const milliseconds = z.number().min(0).max(86_400_000)
-const count = z.int().min(1)
-const weight = z.number().min(0)
-
-const models = texts.describe('Models: `["*"]` is all of them; none when empty (version 1: all when empty).')
-
-const alias = z.union(
-  [
-    z.string(),
-    z.object({
-      model_id: z.string().describe('What the provider is sent.'),
-      model_name: later(z.string(), 'Name under which prices are looked up.'),
-      model_family: later(z.string(), 'The family the model belongs to.'),
-      description: z.string().optional(),
-      api_version: reference('Azure API version for this model.').optional(),
-      endpoint: reference('Endpoint for this model, before that of the key.').optional(),
-      region: later(z.string(), 'Region for this model.'),
-    }),
-  ],
-  { error: 'the name of a model, or an object with `model_id`' },
-)
-
-const azureKey = z
-  .object({
-    endpoint: reference('`https://RESOURCE.openai.azure.com`. Required.').optional(),
-    api_version: reference('Default: what the provider says.').optional(),
-    deployments: z.record(z.string(), z.string()).describe('Older form of `aliases`: model → deployment.').optional(),
-    client_id: reference('Entra application, or the identity to use on a machine that has several.').optional(),
-    client_secret: secret('Entra client secret.').optional(),
-    tenant_id: reference('Entra tenant.').optional(),
-    scopes: texts.describe('Default `["https://cognitiveservices.azure.com/.default"]`.').optional(),
-  })
-  .describe('Azure OpenAI.')
-
-const serverKey = z.object({ url: reference('Where the server listens.').optional() })
-
-const key = z.object({
-  id: z.string().min(1).describe('For `x-bf-api-key-id`. Default: the name.').optional(),
-  name: z
-    .string()
-    .min(1)
-    .describe('For `x-bf-api-key`, logs and virtual keys. Default: provider and number.')
-    .optional(),
-  value: secret("The provider's key, or `env.NAME`.").optional(),
-  models: models.optional(),
-  blacklisted_models: texts.describe('Models this key never serves, whatever `models` says.').optional(),
-  weight: weight.describe('Share of the requests among the keys that serve a model. Default 1.').optional(),
-  enabled: flag.describe('Default true.').optional(),
-  aliases: z.record(z.string(), alias).describe('Name clients use → what the provider calls it.').optional(),
-  description: z.string().optional(),
-  use_for_batch_api: later(flag, 'May serve the batch API.'),
-  azure_key_config: azureKey.optional(),
-  vllm_key_config: serverKey
-    .extend({ model_name: z.string().describe('The one model this server has.').optional() })
-    .describe('vLLM.')
-    .optional(),
-  ollama_key_config: serverKey.describe('Ollama.').optional(),
-  sgl_key_config: serverKey.describe('SGLang.').optional(),
-  bedrock_key_config: later(anything, 'AWS Bedrock.'),
-  vertex_key_config: later(anything, 'Google Vertex AI.'),
-  replicate_key_config: later(anything, 'Replicate.'),
-})
-
-const network = z.object({
-  base_url: reference('Where the provider is; without the path of an operation.').optional(),
-  extra_headers: z.record(z.string(), secret('')).describe('Headers every request to it carries.').optional(),
-  default_request_timeout_in_seconds: seconds.describe('A whole reply that is no stream. Default 30.').optional(),
-  connect_timeout_in_seconds: seconds.describe('Until connected. Default 10, at most the whole.').optional(),
-  first_byte_timeout_in_seconds: seconds.describe('Until the reply begins. Default: the whole.').optional(),
-  first_content_timeout_in_seconds: z
-    .number()
-    .min(0)
-    .max(86_400)
-    .describe('Of a stream, until the first content. Default 0: only silence counts.')
-    .optional(),
-  stream_idle_timeout_in_seconds: seconds.describe('Of a stream, longest silence. Default 60.').optional(),
-  max_retries: z.int().min(0).max(100).describe('Further attempts at the same provider. Default 0.').optional(),
-  retry_backoff_initial: milliseconds.describe('Milliseconds before the first retry. Default 500.').optional(),
-  retry_backoff_max: milliseconds.describe('Milliseconds at most between retries. Default 5000.').optional(),
-  retry_backoff_initial_ms: milliseconds.describe('Older name of `retry_backoff_initial`.').optional(),
-  retry_backoff_max_ms: milliseconds.describe('Older name of `retry_backoff_max`.').optional(),
-  max_conns_per_host: count.describe('Connections at a time. Default 5000.').optional(),
-  keep_alive_timeout_in_seconds: seconds.describe('Idle connections are kept that long. Default 30.').optional(),
-  insecure_skip_verify: flag.describe('Do not check TLS certificates. Default false.').optional(),
-  ca_cert_pem: secret('Certificates of authorities to trust besides the usual ones, as PEM.').optional(),
-  enforce_http2: later(flag, 'Use HTTP/2.'),
-  allow_private_network: later(flag, 'Whether private addresses may be called.'),
-  beta_header_overrides: later(anything, 'Beta features of Anthropic.'),
-})
-
-const proxy = z.object({
-  type: z
-    .enum(['none', 'http', 'socks5', 'environment'])
-    .describe('Default none. `socks5` is not supported.')
-    .optional(),
-  url: secret('`http://HOST:PORT`.').optional(),
-  username: secret('').optional(),
-  password: secret('').optional(),
-  ca_cert_pem: secret('Certificates of authorities to trust besides the usual ones, as PEM.').optional(),
-})
-
-const operations = [
-  ...['chat_completion', 'chat_completion_stream', 'responses', 'responses_stream', 'count_tokens', 'list_models'],
-  ...['text_completion', 'text_completion_stream', 'embedding', 'rerank', 'ocr', 'speech', 'speech_stream'],
-  ...['transcription', 'transcription_stream', 'image_generation', 'image_generation_stream', 'image_edit'],
-  ...['image_edit_stream', 'image_variation', 'video_generation', 'video_retrieve', 'video_download', 'video_delete'],
-  ...['video_list', 'video_remix', 'batch_create', 'batch_list', 'batch_retrieve', 'batch_cancel', 'batch_results'],
-  ...['file_upload', 'file_list', 'file_retrieve', 'file_delete', 'file_content'],
-]
-
-const customProvider = z.object({
-  base_provider_type: z.string().describe('Whose wire format it speaks: `openai`.').optional(),
-  is_key_less: flag.describe('It takes no key. Default false.').optional(),
-  allowed_requests: z
-    .object(Object.fromEntries(operations.map((operation) => [operation, flag.optional()])))
-    .describe('Operations it may be asked for; when given, one that is not true is refused. Default: all.')
-    .optional(),
-})
-
-const provider = z.object({
-  keys: z.array(key).describe('Credentials.').optional(),
-  network_config: network.describe('How it is reached.').optional(),
-  proxy_config: proxy.describe('A proxy on the way to it.').optional(),
-  send_back_raw_request: flag.describe('Show what was sent, in `extra_fields.raw_request`. Default false.').optional(),
-  send_back_raw_response: flag.describe('Show what came, in `extra_fields.raw_response`. Default false.').optional(),
-  custom_provider_config: customProvider.describe('Makes this a provider of your own.').optional(),
-  description: z.string().optional(),
-  concurrency_and_buffer_size: later(
-    z.object({ concurrency: count.optional(), buffer_size: z.int().min(0).optional() }),
-    'Workers and queue.',
-  ),
-  store_raw_request_response: later(flag, 'Keep raw bodies in logs.'),
-  openai_config: later(anything, 'Settings of OpenAI.'),
-})
+import { webhookEvents } from '../core/webhooks.ts'
+import { describeField, type PriceFieldName, priceFields } from './price-fields.ts'
+import { type alias, type key, models, type network, provider, type proxy } from './provider-schema.ts'
+import {
+  anything,
+  count,
+  flag,
+  later,
+  marks,
+  milliseconds,
+  reference,
+  secret,
+  texts,
+  things,
+  weight,
+} from './schema-parts.ts'
 
 const headerPatterns = z.union([texts, z.record(z.string(), z.string().register(marks, { pattern: true }))], {
   error: 'a list of header names, or an object from header name to pattern',
+})
+
+const asynchronous = z.object({
+  concurrency: count.describe('Calls this gateway makes at a time. Default 50.').optional(),
+  concurrency_per_provider: count
+    .describe('Calls to one provider, of all gateways together. Default: no limit.')
+    .optional(),
+  concurrency_per_key: count
+    .describe('Calls of one virtual key, of all gateways together. Default: no limit.')
+    .optional(),
+  queue_limit: count.describe('Jobs that may be waiting; more are refused with 429. Default 10000.').optional(),
+  queue_limit_per_key: count.describe('Jobs of one virtual key that may be waiting. Default 5000.').optional(),
+  max_attempts: z.int().min(1).max(100).describe('How often a job may be begun. Default 3.').optional(),
+  retry_backoff_initial: milliseconds.describe('Milliseconds before the second attempt. Default 1000.').optional(),
+  retry_backoff_max: milliseconds.describe('Milliseconds at most between attempts. Default 60000.').optional(),
+  lease_in_seconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .describe('So long after the last sign of life of its gateway a job is begun again. Default 60.')
+    .optional(),
+  max_wait_in_seconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .describe('How long a client may wait for a job with one request. Default 60.')
+    .optional(),
 })
 
 const client = z.object({
@@ -204,13 +75,16 @@ const client = z.object({
     })
     .describe('Which `x-bf-eh-*` headers go on to providers.')
     .optional(),
+  async_job_result_ttl: count
+    .describe('Seconds the result of an asynchronous request is kept, from its end. Default 3600.')
+    .optional(),
+  async: asynchronous.describe('How asynchronous requests are taken on and made.').optional(),
   allow_per_request_raw_override: flag.describe('Clients may ask for raw bodies by header. Default true.').optional(),
   drop_excess_requests: later(flag, 'Refuse rather than queue.'),
   initial_pool_size: later(z.int().min(0), 'Objects kept ready.'),
   enable_logging: later(flag, 'Store requests.'),
   disable_content_logging: later(flag, 'Store requests without their content.'),
   log_retention_days: later(z.number(), 'How long they are stored.'),
-  async_job_result_ttl: later(count, 'Seconds the result of an asynchronous request is kept.'),
   logging_headers: later(texts, 'Headers to store.'),
   prometheus_labels: later(texts, 'Further labels of metrics.'),
   whitelisted_routes: later(texts, 'Admin routes without sign-in.'),
@@ -264,6 +138,49 @@ const virtualKey = z.object({
   ...limits,
 })
 
+/** Nobody charges more for anything, and a price in cents or for a million tokens shows. */
+const figure = z.number().min(0).max(1000)
+
+const figures = Object.fromEntries(
+  Object.entries(priceFields).map(([name, field]) => [name, figure.describe(describeField(field)).optional()]),
+) as Record<PriceFieldName, z.ZodOptional<typeof figure>>
+
+const pricingPatch = z
+  .object({
+    ...figures,
+    inference_geo_us_multiplier: z
+      .number()
+      .positive()
+      .max(1000)
+      .describe('What being served in the United States alone multiplies the price of tokens by.')
+      .optional(),
+    off_peak_cost_multiplier: later(z.number(), 'Part of the price at other hours.'),
+    peak_hours: later(anything, 'Hours of the full price.'),
+  })
+  .describe('Figures that replace those of the price list, or add to them; also as JSON text.')
+  .register(marks, { json: true })
+
+const priceScopes = ['global', 'provider', 'provider_key', 'virtual_key', 'virtual_key_provider'] as const
+const scopesOfUsers = ['user', 'user_provider', 'user_provider_key'] as const
+
+const pricingOverride = z.object({
+  id: z.string().min(1).optional(),
+  name: z.string().optional(),
+  scope_kind: z
+    .enum([...priceScopes, 'virtual_key_provider_key', ...scopesOfUsers])
+    .describe('Whose requests. Default: what the ids beside it say. Those of users have no effect yet.')
+    .optional(),
+  provider_id: z.string().describe('A provider of this file.').optional(),
+  provider_key_id: z.string().describe("A provider's key, by id or name.").optional(),
+  virtual_key_id: z.string().describe('A virtual key, by id.').optional(),
+  user_id: later(z.string(), 'A user.'),
+  match_type: z.enum(['exact', 'wildcard']).describe('Default: wildcard, where the pattern ends with `*`.').optional(),
+  pattern: z.string().min(1).describe('The model as the provider calls it, or the beginning of names and `*`.'),
+  request_types: texts.describe('Which operations: `chat_completion`, … Default: all.').optional(),
+  pricing_patch: pricingPatch,
+  config_hash: z.string().optional(),
+})
+
 const governance = z.object({
   virtual_keys: z.array(virtualKey).describe('Keys for clients.').optional(),
   auth_config: admin.describe('The same as `auth_config` at the top.').optional(),
@@ -274,10 +191,62 @@ const governance = z.object({
   routing_rules: later(things, 'Routing rules.'),
   model_configs: later(things, 'Limits of models.'),
   providers: later(things, 'Limits of providers.'),
-  pricing_overrides: later(things, 'Prices.'),
+  pricing_overrides: z.array(pricingOverride).describe('Prices that differ from the price lists.').optional(),
+})
+
+const storeConfig = z.object({
+  path: reference('SQLite: the file. Default `asbru.db`.').optional(),
+  host: reference('PostgreSQL: the server. Required.').optional(),
+  port: z
+    .union([reference(''), z.int()], { error: 'a number' })
+    .describe('PostgreSQL: the port. Default 5432.')
+    .optional(),
+  user: reference('PostgreSQL: who signs in. Required.').optional(),
+  password: secret('PostgreSQL: the password.').optional(),
+  db_name: reference('PostgreSQL: the database. Required.').optional(),
+  ssl_mode: z
+    .enum(['disable', 'require', 'verify-full'])
+    .describe('PostgreSQL: TLS, and whether the certificate is checked. Default disable.')
+    .optional(),
+  max_open_conns: count.max(1000).describe('PostgreSQL: connections at most. Default 10.').optional(),
+  max_idle_conns: later(z.int().min(0), 'PostgreSQL: connections kept open.'),
+})
+
+const store = z.object({
+  enabled: flag.describe('Default true.').optional(),
+  type: z.string().describe('`sqlite` or `postgres`. Default sqlite.').optional(),
+  config: storeConfig.describe('The place.').optional(),
+  retention_days: later(z.number(), 'How long requests are stored.'),
+  writer: later(anything, 'How requests are written.'),
+  object_storage: later(anything, 'Where large bodies are stored.'),
 })
 
 const plugin = z.looseObject({ name: z.string(), enabled: flag, config: anything.optional() })
+
+const webhook = z.object({
+  name: z.string().min(1).max(100).describe('What requests name it by, in `x-bf-async-webhook`; for logs.'),
+  url: secret('Where it listens: `https://…`. Either this or `hosts`.').optional(),
+  hosts: texts
+    .describe(
+      'Hosts of which a request may name an address in `x-asbru-webhook-url`: `hooks.example.com`, `*.example.com`, `http://localhost:9000`.',
+    )
+    .optional(),
+  secret: secret('What its messages are signed with: `whsec_` and 24 to 64 random bytes in base64.').optional(),
+  secrets: z
+    .array(secret(''))
+    .describe('Several of them, while one is replaced by another: each message is signed with all.')
+    .optional(),
+  events: z
+    .array(z.enum(webhookEvents))
+    .describe('What it is told. Default: all, `job.completed`, `job.failed` and `job.cancelled`.')
+    .optional(),
+  enabled: flag.describe('Default true.').optional(),
+  include_result: flag.describe('Send what came of the job as well. Default false.').optional(),
+  allow_private_network: flag
+    .describe('It may have an address that is not on the public internet. Default false.')
+    .optional(),
+  description: z.string().optional(),
+})
 
 /** `config.json`. Nothing in it has a default here: those are put in where the snapshot is built. */
 export const configSchema = z
@@ -288,17 +257,22 @@ export const configSchema = z
     providers: z.record(z.string(), provider).describe('Who serves models.').optional(),
     governance: governance.describe('Who may do what.').optional(),
     auth_config: admin.describe('Admin credentials.').optional(),
+    webhooks: z.array(webhook).describe('Who is told when jobs end.').optional(),
     plugins: later(z.array(plugin), 'Plugins. `is_vk_mandatory` of the plugin `governance` is honoured.'),
     source_of_truth: later(z.string(), 'Whether file or store decides.'),
-    encryption_key: later(z.unknown(), 'Key for stored secrets.'),
+    encryption_key: secret(
+      'Jobs are encrypted on disk with it: 32 random bytes in base64, or any long text.',
+    ).optional(),
     env_label: later(z.string(), 'Name of this installation.'),
     server: later(anything, 'Listener.'),
     setup_token: later(z.unknown(), 'Token for the first sign-in.'),
     framework: later(anything, 'Price lists.'),
     mcp: later(anything, 'MCP clients.'),
     vector_store: later(anything, 'Store for semantic caching.'),
-    config_store: later(anything, 'Store for settings.'),
-    logs_store: later(anything, 'Store for requests.'),
+    config_store: store.describe('Where things are kept, when `logs_store` does not say it.').optional(),
+    logs_store: store
+      .describe('Where things are kept. Default: `asbru.db` beside this file; `DATABASE_URL` comes first.')
+      .optional(),
     cluster_config: later(anything, 'Several instances.'),
     load_balancer_config: later(anything, 'Adaptive balancing.'),
     guardrails_config: later(anything, 'Guardrails.'),
@@ -320,6 +294,9 @@ export type KeyEntry = z.output<typeof key>
 export type NetworkEntry = z.output<typeof network>
 export type ProxyEntry = z.output<typeof proxy>
 export type AliasEntry = z.output<typeof alias>
+export type StoreEntry = z.output<typeof store>
 export type AdminEntry = z.output<typeof admin>
 export type VirtualKeyEntry = z.output<typeof virtualKey>
+export type PricingOverrideEntry = z.output<typeof pricingOverride>
+export type WebhookEntry = z.output<typeof webhook>
 export type VirtualKeyProviderEntry = z.output<typeof virtualKeyProvider>

@@ -305,7 +305,7 @@ describe('providers', () => {
   })
 
   it('that come later are left out', () => {
-    expect([...build({ providers: { bedrock: { keys: [{ name: 'b' }] }, groq: {} } }).providers.keys()]).toEqual([
+    expect([...build({ providers: { elevenlabs: { keys: [{ name: 'b' }] }, groq: {} } }).providers.keys()]).toEqual([
       'groq',
     ])
   })

@@ -1,11 +1,13 @@
 /** Makes the settings that requests are served by out of a configuration that is right. Every default is put in here. */
 import { createHash } from 'node:crypto'
 import type { Provider } from '../core/provider.ts'
-import type { AdminCredentials, ClientSettings, ConfiguredProvider, Snapshot } from '../core/snapshot.ts'
+import type { AdminCredentials, ClientSettings, ConfiguredProvider, JobSettings, Snapshot } from '../core/snapshot.ts'
+import { buildPriceOverrides } from './pricing.ts'
 import { buildProvider } from './provider-settings.ts'
 import type { Variables } from './reference.ts'
 import type { AdminEntry, Config } from './schema.ts'
 import { buildVirtualKeys } from './virtual-keys.ts'
+import { buildWebhooks } from './webhooks.ts'
 
 export interface BuildOptions {
   /** Every provider there is. */
@@ -28,6 +30,9 @@ export function buildSnapshot(config: Config, options: BuildOptions): Snapshot {
     admin,
     providers,
     virtualKeys: buildVirtualKeys(config.governance?.virtual_keys ?? [], version),
+    priceOverrides: buildPriceOverrides(config.governance?.pricing_overrides ?? []),
+    jobs: buildJobs(config.client ?? {}),
+    webhooks: buildWebhooks(config.webhooks ?? []),
   }
 }
 
@@ -67,6 +72,26 @@ function requiredHeaders(
     name: name.toLowerCase(),
     pattern: pattern === '*' ? null : new RegExp(`^(?:${pattern})$`),
   }))
+}
+
+function buildJobs({
+  async: jobs = {},
+  async_job_result_ttl: resultTtl = 3600,
+}: NonNullable<Config['client']>): JobSettings {
+  const backoffMax = jobs.retry_backoff_max ?? 60_000
+  return {
+    resultTtl: resultTtl * 1000,
+    concurrency: jobs.concurrency ?? 50,
+    concurrencyPerProvider: jobs.concurrency_per_provider ?? Number.POSITIVE_INFINITY,
+    concurrencyPerKey: jobs.concurrency_per_key ?? Number.POSITIVE_INFINITY,
+    queueLimit: jobs.queue_limit ?? 10_000,
+    queueLimitPerKey: jobs.queue_limit_per_key ?? 5000,
+    maxAttempts: jobs.max_attempts ?? 3,
+    backoffInitial: Math.min(jobs.retry_backoff_initial ?? 1000, backoffMax),
+    backoffMax,
+    lease: Math.round((jobs.lease_in_seconds ?? 60) * 1000),
+    longestWait: (jobs.max_wait_in_seconds ?? 60) * 1000,
+  }
 }
 
 function buildAdmin(admin: AdminEntry | undefined): AdminCredentials | null {

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../core/json.ts'
 import type { Provider } from '../core/provider.ts'
 import { environmentFile } from './environment-file.ts'
+import { needsKey, signsIn } from './known-providers.ts'
 import type { Variables } from './reference.ts'
 
 /** The text of the file. Loads without a fault in the environment it was made for. */
@@ -49,13 +50,16 @@ function entryOf(provider: Provider, variables: Variables): JsonObject | undefin
   return (file['providers'] as Record<string, JsonObject>)[provider.id]
 }
 
-/** As if the variables a provider needs were set: a server of one's own needs an address, and Azure a key as well. */
-function everythingSet({ environment, baseUrl, auth }: Provider): Variables {
-  const key = baseUrl !== undefined || auth.scheme === 'azure' ? environment?.key?.[0] : undefined
+/** As if the variables a provider needs were set: a server of one's own needs an address, and some a key as well. */
+function everythingSet(provider: Provider): Variables {
+  const { environment, baseUrl } = provider
+  const key = needsKey(provider, {}) || signsIn(provider) ? environment?.key?.[0] : undefined
   const address = baseUrl === undefined ? environment?.baseUrl?.[0] : undefined
+  const place = [environment?.project?.[0], environment?.region?.[0]].filter((name) => name !== undefined)
   return {
     ...(key === undefined ? {} : { [key]: 'set' }),
     ...(address === undefined ? {} : { [address]: 'https://HOST' }),
+    ...Object.fromEntries(place.map((name) => [name, 'set'])),
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a target answered, as far as it has come. */
-import type { ReplyStream } from '../core/dialect.ts'
+import type { ProviderChat, ReplyContext, ReplyStream } from '../core/dialect.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
+import type { ReplyPricer } from '../core/pricing.ts'
 import type { Credential } from '../core/snapshot.ts'
 import type { UpstreamBody } from '../ports/upstream.ts'
 import type { Target } from './plan.ts'
@@ -13,7 +14,12 @@ export interface AnswerBase {
   readonly target: Target
   /** What it was asked with, to be kept out of errors. */
   readonly credential: Credential
+  /** The dialect it answers in, and what reading it needs. */
+  readonly chat: ProviderChat
+  readonly context: ReplyContext
   readonly extra: ExtraFields
+  /** Undefined: nobody knows what it costs. */
+  readonly price: ReplyPricer | undefined
   /** The provider's response headers that go on, flat. */
   readonly headers: readonly string[]
 }

@@ -1,35 +1,42 @@
 /** One attempt: asks one provider with one key, and takes its reply as far as it can still be taken back. */
-import { textOfBytes } from '../core/bytes.ts'
+import { fitChat, fitText, lacksOf, usesOfChat } from '../core/capabilities.ts'
+import type { ChatRequest } from '../core/chat.ts'
+import type { AdaptedRequest, Addressee, ProviderChat, ReplyContext } from '../core/dialect.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import { passedOn } from '../core/headers.ts'
-import { joinUrl } from '../core/provider.ts'
-import { retryAfter } from '../core/retry.ts'
+import { joinUrl, type Provider, wireOf } from '../core/provider.ts'
+import { unsupported } from '../core/refuse.ts'
 import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
-import type { UpstreamReply } from '../ports/upstream.ts'
+import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer } from './answer.ts'
+import { type Call, requestType } from './call.ts'
+import { inWordsOf } from './client-words.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
 import { openStream } from './open-stream.ts'
 import type { Target } from './plan.ts'
+import { pricerFor } from './price-reply.ts'
+import { statusError } from './status-error.ts'
 import { unaryText } from './unary.ts'
 import { Watch } from './watch.ts'
 import type { World } from './world.ts'
 
 /** Bytes of a unary reply beyond which it is refused. */
 const longestReply = 256 * 1024 * 1024
-/** Bytes of an error reply that are read. */
-const longestError = 1024 * 1024
 
 /** Throws `GatewayError` for whatever is not an answer. */
 export async function ask(target: Target, key: ProviderKey, exchange: Exchange, world: World): Promise<Answer> {
   const { call } = exchange
   const { network } = target.provider
-  const sent = encode(target, key, exchange)
+  const sent = encode(target, key, exchange, world)
   const started = world.clock.now()
   const running = world.upstream.send(sent.call)
   exchange.running = running
+  const price = pricerFor(target, key, sent.place, call, world)
+  // The lists are read while the provider works on the first answer that has a price.
+  const pricesReady = price && world.prices.ready()
   const watch = new Watch(world.clock, (error) => running.abort(error))
   const stream = call.head.stream
   const total = network.totalTimeout
@@ -44,9 +51,11 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
       const left = total === 0 ? 0 : Math.max(1, total - (world.clock.now() - started))
       watch.expect(left, `no whole answer from ${target.provider.id}`)
     }
-    if (reply.status < 200 || reply.status > 299) throw await statusError(reply, target, exchange, world)
+    if (reply.status < 200 || reply.status > 299) throw await statusError(reply, sent.chat, target, exchange, world)
+    if (pricesReady !== undefined) await pricesReady
     const headers = passedOn(reply.headers)
-    const base = { target, credential: key.credential, extra: sent.extra, headers }
+    const { chat, context, extra } = sent
+    const base = { target, credential: key.credential, chat, context, extra, price, headers }
     if (stream) {
       const answer = await openStream({ reply, base, exchange, world, watch, started })
       keepsWatch = true
@@ -66,109 +75,87 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
 }
 
 /** The request in the provider's dialect, ready to go out, and what there is to tell about it. */
-function encode(target: Target, key: ProviderKey, exchange: Exchange) {
+function encode(target: Target, key: ProviderKey, exchange: Exchange, world: World) {
   const { call } = exchange
   const { options } = call
   const { provider } = target.provider
-  const dialect = provider.chat!
-  const alias = aliasOf(key, target.model)
-  const model = alias?.model ?? target.model
-  const apiVersion = options.apiVersion ?? alias?.apiVersion ?? key.apiVersion
-  const { chat: place } = provider.paths
-  // Half a surrogate pair cannot be encoded in a path.
-  const path = typeof place === 'string' ? place : place({ model: model.toWellFormed(), apiVersion })
-  const baseUrl = alias?.baseUrl ?? key.baseUrl ?? target.provider.baseUrl
-  if (baseUrl === undefined) {
-    throw new GatewayError(
-      'no-key',
-      `Provider ${target.provider.id} has no base URL: set network_config.base_url or the URL of its key.`,
-      {
-        code: 'no_base_url',
-      },
-    )
+  const place = placeOf(target, key, call)
+  const wire = wireOf(provider, place)
+  if (wire === undefined) throw new GatewayError('internal', `Provider ${target.provider.id} has no chat.`)
+  const headers = requestHeaders(target, wire, call)
+  const to: Addressee = {
+    model: place.model,
+    requested: place.requested,
+    passExtraParams: options.passExtraParams,
+    header: (name) => headers.get(name),
   }
-  const { text, dropped } =
-    call.client.dialect === dialect.dialect
-      ? dialect.adaptRequest(call.request, { model, passExtraParams: options.passExtraParams })
-      : printed(dialect.encodeRequest({ ...call.client.decodeRequest(call.request.body), model }))
+  const {
+    text,
+    dropped,
+    request,
+    headers: own,
+  } = inWordsOf(call.client, call.request, () => requestText(wire.chat, provider, to, call))
+  if (own !== undefined) headers.setMembers(own)
+  const context: ReplyContext = {
+    request,
+    model: place.model,
+    created: Math.floor(world.clock.wallClock() / 1000),
+    id: call.id,
+  }
   const extra: ExtraFields = {
-    requestType: call.head.stream ? 'chat_completion_stream' : 'chat_completion',
+    requestType: requestType(call),
     provider: target.provider.id,
     modelRequested: target.model,
-    modelDeployment: alias?.model,
+    modelDeployment: aliasOf(key, target.model)?.model,
     latency: 0,
     chunkIndex: 0,
+    requestId: call.id,
     dropped: dropped.length === 0 ? undefined : dropped,
     rawRequest: options.rawRequest || target.provider.sendBackRawRequest ? text : undefined,
   }
   return {
+    chat: wire.chat,
+    context,
     extra,
+    place,
     call: {
       method: 'POST' as const,
-      url: joinUrl(baseUrl, path),
-      headers: requestHeaders(target, call.head.stream, options.forwardedHeaders),
+      url: joinUrl(baseUrlOf(target, key, place), wire.path),
+      headers: headers.flat(),
       body: text,
-      auth: provider.auth,
+      auth: wire.auth,
       credential: key.credential,
       network: target.provider.network,
     },
   }
 }
 
-function printed(encoded: { body: object; dropped?: string[] }): { text: string; dropped: string[] } {
-  return { text: JSON.stringify(encoded.body), dropped: encoded.dropped ?? [] }
+interface RequestToSend extends AdaptedRequest {
+  /** The canonical form, where one was made. */
+  readonly request: ChatRequest | undefined
 }
 
-const unaryHeaders = [
-  'content-type',
-  'application/json',
-  'accept-encoding',
-  'identity',
-  'user-agent',
-  'asbru',
-  'accept',
-  'application/json',
-]
-const streamHeaders = [...unaryHeaders.slice(0, -1), 'text/event-stream']
-
-/** Ours, then the provider's, then the configuration's, then the client's: of one name the last one counts. */
-function requestHeaders(target: Target, stream: boolean, forwarded: readonly string[]): readonly string[] {
-  const ours = stream ? streamHeaders : unaryHeaders
-  const { headers = {} } = target.provider.provider
-  const { extraHeaders } = target.provider.network
-  const sources = [Object.entries(headers).flat(), Object.entries(extraHeaders).flat(), forwarded]
-  if (sources.every((source) => source.length === 0)) return ours
-  const byName = new Map<string, string>()
-  for (const source of [ours, ...sources]) {
-    for (let index = 0; index < source.length; index += 2) byName.set(source[index]!.toLowerCase(), source[index + 1]!)
+/** The client's own text where both speak one dialect, else a translation; either way without what the model lacks. */
+function requestText(chat: ProviderChat, provider: Provider, to: Addressee, { client, request }: Call): RequestToSend {
+  const lacks = lacksOf(provider.lacks, to.model)
+  const refuser = { provider: provider.name, model: to.model }
+  if (client.dialect === chat.dialect) {
+    if (lacks === undefined) return { ...chat.adaptRequest(request, to), request: undefined }
+    const uses = client.usesOf?.(request.body) ?? usesOfChat(client.decodeRequest(request.body))
+    const fitted = fitText(request, lacks, uses, refuser)
+    const adapted = chat.adaptRequest(fitted.request, to)
+    return { ...adapted, dropped: [...fitted.dropped, ...adapted.dropped], request: undefined }
   }
-  return [...byName].flat()
-}
-
-async function statusError(
-  reply: UpstreamReply,
-  target: Target,
-  exchange: Exchange,
-  world: World,
-): Promise<GatewayError> {
-  if (reply.status < 400) return redirected(reply)
-  // A body that breaks off or never ends must not hide the status.
-  const text = textOfBytes(await reply.body.all(longestError).catch(() => ''))
-  const error = target.provider.provider.chat!.decodeError(reply.status, text)
-  const wanted = exchange.call.options.rawResponse || target.provider.sendBackRawResponse
-  const wait = retryAfter(reply.headers, world.clock.wallClock())
-  const { rawResponse: _, ...details } = error.details
-  return new GatewayError(error.failure, error.message, {
-    ...details,
-    headers: passedOn(reply.headers),
-    ...(wait === undefined ? {} : { retryAfter: wait }),
-    ...(wanted ? { rawResponse: text } : {}),
-  })
-}
-
-/** Following it would send the key and the conversation to an address that nobody configured. */
-function redirected({ status, headers }: UpstreamReply): GatewayError {
-  const where = headers['location'] === undefined ? '' : ` to ${headers['location']}`
-  const message = `The provider answered with status ${status}${where}; redirects are not followed. Correct the base URL.`
-  return new GatewayError('upstream-unreadable', message, { code: 'unexpected_redirect', status: 502 })
+  const whole = { ...client.decodeRequest(request.body, request.text), model: to.model }
+  if (whole.maxTokens === 0) {
+    const says = 'is 0, which asks for a cache to be filled and for no answer: this provider does only what it answers'
+    throw unsupported('max_completion_tokens', says, 'Ask for one token at least, or choose another provider')
+  }
+  const { request: canonical, dropped: lacking } =
+    lacks === undefined ? { request: whole, dropped: [] } : fitChat(whole, lacks, refuser)
+  const { body, dropped = [], headers } = chat.encodeRequest(canonical, to)
+  const paths = [...lacking, ...dropped]
+  // Two places of ours may be one of the client's.
+  const names = client.nameOf === undefined ? paths : [...new Set(paths.map((path) => client.nameOf!(path, request)))]
+  return { text: JSON.stringify(body), dropped: names, request: canonical, ...(headers !== undefined && { headers }) }
 }

@@ -5,6 +5,7 @@ import { shortened } from '../core/shortened.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
 import type { Answer } from './answer.ts'
 import { ask } from './ask.ts'
+import { count } from './count.ts'
 import type { Exchange } from './exchange.ts'
 import type { Plan, Target } from './plan.ts'
 import type { World } from './world.ts'
@@ -69,8 +70,8 @@ async function askRecorded(
 ): Promise<Answer | GatewayError> {
   const record = { provider: target.provider.id, model: shortened(target.model), key: key.name }
   try {
-    const answer = await ask(target, key, exchange, world)
-    exchange.attempts.push({ ...record, outcome: 'ok' })
+    const answer = await attemptOnce(target, key, exchange, world)
+    exchange.attempts.push({ ...record, outcome: answer.extra.estimated === true ? 'estimated' : 'ok' })
     if (target.session !== undefined)
       world.sessions.put(target.session, key.id, exchange.call.options.session?.ttl ?? 0)
     return answer
@@ -82,6 +83,13 @@ async function askRecorded(
     })
     return error
   }
+}
+
+function attemptOnce(target: Target, key: ProviderKey, exchange: Exchange, world: World): Promise<Answer> {
+  const { operation } = exchange.call
+  return operation.kind === 'chat'
+    ? ask(target, key, exchange, world)
+    : count(operation.client, target, key, exchange, world)
 }
 
 function everyKeyRefused(target: Target, refused: readonly GatewayError[]): GatewayError {

@@ -6,6 +6,8 @@ import type { Presented } from './call.ts'
 
 export interface Caller {
   readonly virtualKey: VirtualKey | null
+  /** Showed the admin credentials. */
+  readonly admin: boolean
   /** The client's own provider key, where the settings allow one. */
   readonly directKey: Secret | null
 }
@@ -21,17 +23,41 @@ export function authenticate(presented: Presented, snapshot: Snapshot, wallClock
       },
     )
   }
-  const isAdmin = checkAdmin(presented, snapshot.admin)
+  const admin = checkAdmin(presented, snapshot.admin)
   const hash = presented.virtualKeys[0]
-  const virtualKey = hash === undefined ? null : findVirtualKey(hash, snapshot, wallClock)
-  if (virtualKey === null && !isAdmin && snapshot.client.enforceVirtualKey) {
-    throw new GatewayError(
-      'virtual-key-required',
-      'virtual key is required. Send one in the x-bf-vk header, or as Authorization: Bearer, x-api-key or api-key.',
-      { code: 'virtual_key_required' },
-    )
+  const virtualKey = hash === undefined ? null : usable(snapshot.virtualKeys.get(hash), snapshot, wallClock)
+  checkRequired({ virtualKey, admin }, snapshot)
+  return { virtualKey, admin, directKey: snapshot.client.allowDirectKeys ? presented.directKey : null }
+}
+
+/** Who was calling when a call was put off. */
+export interface FormerCaller {
+  /** The id of the virtual key. */
+  readonly virtualKey: string | null
+  readonly admin: boolean
+  readonly directKey: Secret | null
+}
+
+/** Whether that caller still may, by the settings that hold now. Throws as `authenticate` does. */
+export function authenticateAgain(former: FormerCaller, snapshot: Snapshot, wallClock: number): Caller {
+  const { virtualKey: id, admin, directKey } = former
+  const found = id === null ? undefined : [...snapshot.virtualKeys.values()].find((key) => key.id === id)
+  const virtualKey = id === null ? null : usable(found, snapshot, wallClock)
+  checkRequired({ virtualKey, admin }, snapshot)
+  if (directKey !== null && !snapshot.client.allowDirectKeys) {
+    const message = "The call brings a provider's key of its own, and client.allow_direct_keys has been switched off."
+    throw new GatewayError('unauthorized', message, { code: 'direct_key_not_allowed' })
   }
-  return { virtualKey, directKey: snapshot.client.allowDirectKeys ? presented.directKey : null }
+  return { virtualKey, admin, directKey }
+}
+
+function checkRequired({ virtualKey, admin }: Pick<Caller, 'virtualKey' | 'admin'>, { client }: Snapshot): void {
+  if (virtualKey !== null || admin || !client.enforceVirtualKey) return
+  throw new GatewayError(
+    'virtual-key-required',
+    'virtual key is required. Send one in the x-bf-vk header, or as Authorization: Bearer, x-api-key or api-key.',
+    { code: 'virtual_key_required' },
+  )
 }
 
 function checkAdmin(presented: Presented, admin: AdminCredentials | null): boolean {
@@ -55,8 +81,7 @@ function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
   return difference === 0
 }
 
-function findVirtualKey(hash: string, snapshot: Snapshot, wallClock: number): VirtualKey {
-  const found = snapshot.virtualKeys.get(hash)
+function usable(found: VirtualKey | undefined, snapshot: Snapshot, wallClock: number): VirtualKey {
   if (found === undefined) {
     throw new GatewayError('virtual-key-not-found', 'Virtual key not found', {
       code: 'virtual_key_not_found',

@@ -1,5 +1,5 @@
 /** A request as it came through the door: read, checked, and with everything the rooms behind need to know. */
-import type { ChatHead, ClientChat, RequestText } from '../core/dialect.ts'
+import type { ChatHead, ClientChat, ClientCount, RequestText } from '../core/dialect.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Caller } from './authenticate.ts'
@@ -12,12 +12,25 @@ export interface Call {
   readonly snapshot: Snapshot
   readonly caller: Caller
   readonly options: CallOptions
+  readonly operation: Operation
   readonly client: ClientChat
   readonly request: RequestText
   /** `model` is the one of the path where the path names one. */
   readonly head: ChatHead
   /** Aborted when the client has gone. */
   readonly signal: ClientSignal
+}
+
+/** What is wanted of the request. */
+export type Operation =
+  | { readonly kind: 'chat' }
+  /** How many tokens it has. */
+  | { readonly kind: 'count'; readonly client: ClientCount }
+
+/** What the wire and the configuration call it. */
+export function requestType({ operation, head }: Pick<Call, 'operation' | 'head'>): string {
+  if (operation.kind === 'count') return 'count_tokens'
+  return head.stream ? 'chat_completion_stream' : 'chat_completion'
 }
 
 /** What the client showed to say who it is; nothing of it has been believed yet. */
@@ -37,11 +50,13 @@ export interface CallOptions {
   readonly session: { readonly id: string; readonly ttl: number } | undefined
   /** Headers for the provider, flat: name, value, … */
   readonly forwardedHeaders: readonly string[]
+  /** Headers of the client's dialect (`anthropic-version`), for targets that speak it as well; flat: name, value, … */
+  readonly dialectHeaders: readonly string[]
   readonly passExtraParams: boolean
   readonly rawRequest: boolean
   readonly rawResponse: boolean
-  /** The Azure SDK is asking, so a model without a provider is a deployment. */
-  readonly azureClient: boolean
+  /** Who serves a model that no provider stands before, where it is configured: for Azure's SDK, say, a name is a deployment. */
+  readonly defaultProvider: string
   readonly apiVersion: string | undefined
   /** The client wants the plan, not the answer. */
   readonly explain: boolean

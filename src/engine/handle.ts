@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import type { Answer } from './answer.ts'
 import { attempt, clientGone } from './attempt.ts'
-import type { Call } from './call.ts'
+import { type Call, requestType } from './call.ts'
 import { Exchange, type Outcome } from './exchange.ts'
 import { explainPlan, makePlan, type Plan } from './plan.ts'
 import { StreamReply } from './stream-reply.ts'
@@ -18,6 +18,9 @@ export interface Reply {
   readonly body:
     | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'stream'; readonly stream: StreamReply }
+  /** Why it is no answer; of a stream, as far as it has been read. */
+  readonly error: GatewayError | undefined
+  readonly exchange: Exchange
   close(): void
 }
 
@@ -32,7 +35,7 @@ export async function handle(call: Call, world: World): Promise<Reply> {
   let plan: Plan | undefined
   try {
     plan = planFor(call, world)
-    if (call.options.explain) return explained(plan, close)
+    if (call.options.explain) return explained(plan, exchange, close)
     if (call.signal.aborted) throw clientGone()
     const answer = await attempt(plan, exchange, world)
     return answered(answer, plan, exchange, world, close)
@@ -41,12 +44,13 @@ export async function handle(call: Call, world: World): Promise<Reply> {
   }
 }
 
-function planFor(call: Call, world: World): Plan {
+/** The plan for a call, without asking anyone. */
+export function planFor(call: Call, world: World): Plan {
   const { head, options, snapshot, caller } = call
   return makePlan({
     model: head.model,
     fallbacks: head.fallbacks,
-    operation: head.stream ? 'chat_completion_stream' : 'chat_completion',
+    operation: requestType(call),
     options,
     caller,
     snapshot,
@@ -56,9 +60,9 @@ function planFor(call: Call, world: World): Plan {
   })
 }
 
-function explained(plan: Plan, close: (outcome: Outcome) => void): Reply {
+function explained(plan: Plan, exchange: Exchange, close: (outcome: Outcome) => void): Reply {
   const text = bytesOfText(JSON.stringify({ object: 'asbru.plan', steps: explainPlan(plan) }, null, 2))
-  return textReply(200, ['content-type', 'application/json'], text, () => close({ status: 200, error: undefined }))
+  return textReply(['content-type', 'application/json'], text, fine, exchange, close)
 }
 
 function answered(
@@ -73,7 +77,7 @@ function answered(
   if (index > 0) headers.push('x-bifrost-fallback-index', String(index))
   if (answer.kind === 'unary') {
     headers.push('content-type', 'application/json')
-    return textReply(200, headers, answer.text, () => close({ status: 200, error: undefined }))
+    return textReply(headers, answer.text, fine, exchange, close)
   }
   const stream = new StreamReply(answer, exchange, world)
   headers.push('content-type', 'text/event-stream', 'cache-control', 'no-cache')
@@ -81,6 +85,10 @@ function answered(
     status: 200,
     headers,
     body: { kind: 'stream', stream },
+    exchange,
+    get error() {
+      return stream.error
+    },
     close() {
       stream.close()
       // A client that left in mid-stream has not read the end.
@@ -90,8 +98,17 @@ function answered(
   }
 }
 
-function textReply(status: number, headers: string[], text: string, close: () => void): Reply {
-  return { status, headers, body: { kind: 'text', text }, close }
+const fine: Outcome = { status: 200, error: undefined }
+
+function textReply(
+  headers: string[],
+  text: string,
+  outcome: Outcome,
+  exchange: Exchange,
+  close: (outcome: Outcome) => void,
+): Reply {
+  const { status, error } = outcome
+  return { status, headers, body: { kind: 'text', text }, error, exchange, close: () => close(outcome) }
 }
 
 function failed(
@@ -109,11 +126,12 @@ function failed(
         ? { provider: first.target.provider.id, model: first.target.model }
         : first.refusal
   const extra: ExtraFields = {
-    requestType: call.head.stream ? 'chat_completion_stream' : 'chat_completion',
+    requestType: requestType(call),
     provider: told?.provider,
     modelRequested: told?.model,
     latency: 0,
     chunkIndex: 0,
+    requestId: call.id,
     rawResponse: error.details.rawResponse,
   }
   const headers = [
@@ -125,7 +143,7 @@ function failed(
   // Retries and fallbacks are used up: a client that tries again by itself would go through all of them once more.
   if (plan?.some((step) => step.kind === 'try')) headers.push('x-should-retry', 'false')
   const text = bytesOfText(JSON.stringify(call.client.encodeError(error, extra)))
-  return textReply(error.status, headers, text, () => close({ status: error.status, error }))
+  return textReply(headers, text, { status: error.status, error }, exchange, close)
 }
 
 function servedHeaders(extra: ExtraFields, exchange: Exchange): string[] {
@@ -136,6 +154,7 @@ function servedHeaders(extra: ExtraFields, exchange: Exchange): string[] {
     headers.push('x-bifrost-resolved-model', headerValue(extra.modelDeployment ?? extra.modelRequested))
   }
   if (extra.latency > 0) headers.push('x-bifrost-upstream-latency-ms', String(extra.latency))
+  if (extra.estimated === true) headers.push('x-asbru-estimated', 'true')
   if (extra.dropped !== undefined) headers.push('x-asbru-dropped-params', headerValue(extra.dropped.join(', ')))
   const { attempts } = exchange
   if (attempts.length > 0) {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Act, type FakeWorld, fakeWorld, key, provider, virtualKey } from '../../test/support/fake-world.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ConfiguredProvider, VirtualKey } from '../core/snapshot.ts'
+import { gemini } from '../providers/gemini.ts'
 import { createModelLister } from './list-models.ts'
 
 function listed(ids: readonly string[]): Act {
@@ -14,7 +15,7 @@ let world: FakeWorld
 
 async function names(act: Act, configured: ConfiguredProvider, given: VirtualKey | null = null): Promise<string[]> {
   world = fakeWorld({ script: [act] })
-  const pending = createModelLister(world)(configured, { virtualKey: given, directKey: null })
+  const pending = createModelLister(world)(configured, { virtualKey: given, admin: false, directKey: null })
   await world.clock.advance(10_000)
   expect(world.clock.pending).toBe(0)
   return (await pending).map(({ id }) => String(id))
@@ -71,7 +72,7 @@ describe('a list', () => {
     world = fakeWorld({ script: [listed(['a'])] })
     const list = createModelLister(world)
     const configured = provider('openai')
-    const nobody = { virtualKey: null, directKey: null }
+    const nobody = { virtualKey: null, admin: false, directKey: null }
     await Promise.all([list(configured, nobody), list(configured, nobody)])
     await list(configured, nobody)
     expect(world.calls).toHaveLength(1)
@@ -85,7 +86,7 @@ describe('a list', () => {
     world = fakeWorld({ script: [down, listed(['a'])] })
     const list = createModelLister(world)
     const configured = provider('openai')
-    const nobody = { virtualKey: null, directKey: null }
+    const nobody = { virtualKey: null, admin: false, directKey: null }
     expect(await list(configured, nobody)).toEqual([])
     expect(await list(configured, nobody)).toEqual([])
     expect(world.calls).toHaveLength(1)
@@ -98,6 +99,13 @@ describe('a list', () => {
     const plain = provider('openai')
     await names(listed(['a']), { ...plain, network: { ...plain.network, extraHeaders: { 'x-team': 'red' } } })
     expect(world.calls[0]?.call.headers.join()).toContain('x-team,red')
+  })
+
+  test('may come in a form of the provider, which is read its way', async () => {
+    const models = [{ name: 'models/a', supportedGenerationMethods: ['generateContent'] }]
+    const listed: Act = (exchange) => void exchange.answer(200, { models })
+    expect(await names(listed, provider('gemini', { provider: gemini }))).toEqual(['gemini/a'])
+    expect(world.calls[0]?.call.url).toBe('https://gemini.test/v1beta/models?pageSize=1000')
   })
 
   test('a server without keys is asked without one', async () => {

@@ -2,7 +2,7 @@
 import { textOfBytes } from '../core/bytes.ts'
 import { GatewayError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
-import { joinUrl } from '../core/provider.ts'
+import { joinUrl, type PathTarget } from '../core/provider.ts'
 import { keyServes } from '../core/routing.ts'
 import { type ConfiguredProvider, listAllows, type ProviderKey } from '../core/snapshot.ts'
 import type { Caller } from './authenticate.ts'
@@ -54,10 +54,9 @@ function namedByKeys(provider: ConfiguredProvider): string[] {
 async function askProvider(provider: ConfiguredProvider, world: World): Promise<JsonObject[] | null> {
   const { paths, auth, headers } = provider.provider
   const key: ProviderKey | undefined = provider.keys.find((candidate) => candidate.enabled)
-  const baseUrl = key?.baseUrl ?? provider.baseUrl
+  const baseUrl = key?.baseUrl ?? provider.baseUrl ?? provider.provider.regionalUrl?.(listTarget(key))
   if (paths.models === undefined || baseUrl === undefined || (key === undefined && !provider.keyless)) return []
-  const path =
-    typeof paths.models === 'string' ? paths.models : paths.models({ model: '', apiVersion: key?.apiVersion })
+  const path = typeof paths.models === 'string' ? paths.models : paths.models(listTarget(key))
   const running = world.upstream.send({
     method: 'GET',
     url: joinUrl(baseUrl, path),
@@ -81,13 +80,18 @@ async function askProvider(provider: ConfiguredProvider, world: World): Promise<
     const reply = await running.reply
     const text = textOfBytes(await reply.body.all(longestList))
     if (reply.status !== 200) throw new GatewayError('upstream-status', `status ${reply.status}`)
-    return modelObjects(JSON.parse(text))
+    return (provider.provider.readModels ?? modelObjects)(JSON.parse(text))
   } catch (error) {
     world.log.warn({ provider: provider.id, error: String(error) }, 'the provider did not list its models')
     return null
   } finally {
     watch.stop()
   }
+}
+
+function listTarget(key: ProviderKey | undefined): PathTarget {
+  const { apiVersion, region, project } = key ?? {}
+  return { model: '', requested: '', stream: false, apiVersion, region, project }
 }
 
 /** OpenAI wraps the list in `data`; some send it bare. */

@@ -7,6 +7,14 @@ import { maskError } from './mask-error.ts'
 
 const value = 'sk-live-"4711"\\'
 const secret: Credential = { kind: 'secret', secret: new Secret(value) }
+const awsKeys = {
+  kind: 'aws-keys',
+  accessKey: 'AKIAIOSFODNN7EXAMPLE',
+  secretKey: new Secret('not in the error'),
+  sessionToken: undefined,
+  region: undefined,
+  role: undefined,
+} satisfies Credential
 
 describe('maskError', () => {
   const error = new GatewayError('upstream-status', `Incorrect API key provided: ${value}.`, {
@@ -29,6 +37,8 @@ describe('maskError', () => {
       'a client secret',
       { kind: 'entra-client', tenantId: 't', clientId: 'c', clientSecret: new Secret(value), scope: 's' },
     ],
+    ['a secret key of AWS', { ...awsKeys, secretKey: new Secret(value) }],
+    ['a session token of AWS', { ...awsKeys, sessionToken: new Secret(value) }],
   ])('%s is nowhere in what may be told', (_, credential) => {
     const masked = maskError(error, credential)
     const { param, ...others } = masked.details

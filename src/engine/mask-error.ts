@@ -5,17 +5,26 @@ import type { Credential } from '../core/snapshot.ts'
 
 /** The error itself where nothing of the credential is in it. */
 export function maskError(error: GatewayError, credential: Credential): GatewayError {
-  const secret =
-    credential.kind === 'secret'
-      ? credential.secret
-      : credential.kind === 'entra-client'
-        ? credential.clientSecret
-        : undefined
-  if (secret === undefined) return error
   const { cause, ...told } = error.details
   const before = { message: error.message, details: told }
-  const after = masked(before, secret)
+  let after = before
+  for (const secret of secretsOf(credential)) after = masked(after, secret)
   return after === before ? error : new GatewayError(error.failure, after.message, after.details)
+}
+
+const none: readonly Secret[] = []
+
+function secretsOf(credential: Credential): readonly Secret[] {
+  switch (credential.kind) {
+    case 'secret':
+      return [credential.secret]
+    case 'entra-client':
+      return [credential.clientSecret]
+    case 'aws-keys':
+      return [credential.secretKey, ...(credential.sessionToken === undefined ? [] : [credential.sessionToken])]
+    default:
+      return none
+  }
 }
 
 /** The value itself where nothing had to be changed in it. Names of members stay: they are ours, or say what was masked. */

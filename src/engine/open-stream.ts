@@ -1,9 +1,8 @@
 /** A streamed reply up to its commit point: before it another target may still be asked, after it there is no way back. */
 import { textOfBytes } from '../core/bytes.ts'
-import type { ReplyStream, StreamWriting } from '../core/dialect.ts'
+import type { ProviderChat, ReplyStream, StreamWriting } from '../core/dialect.ts'
 import { GatewayError } from '../core/errors.ts'
-import { isJsonObject } from '../core/json.ts'
-import { translateEvents } from '../core/translate.ts'
+import { serverSentEvents, translateEvents } from '../core/translate.ts'
 import type { UpstreamReply } from '../ports/upstream.ts'
 import type { Answer, AnswerBase } from './answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -29,24 +28,26 @@ interface Opening {
 
 /** Throws when the stream fails before it is an answer. */
 export async function openStream({ reply, base, exchange, world, watch, started }: Opening): Promise<Answer> {
-  const { network, provider, id } = base.target.provider
-  if (!isEventStream(reply)) {
+  const { network, id } = base.target.provider
+  const { chat, context } = base
+  if (!isStream(reply, chat)) {
     watch.expect(network.firstByteTimeout, `no whole answer from ${id}`)
     throw noStream(textOfBytes(await reply.body.all(longestSurprise)), base)
   }
-  const { client, options, request } = exchange.call
-  const usageWish = request.body['stream_options']
+  const { client, options, head } = exchange.call
   const writing: StreamWriting = {
     extra: base.extra,
-    includeUsage: isJsonObject(usageWish) && usageWish['include_usage'] === true,
-    choices: typeof request.body['n'] === 'number' ? request.body['n'] : 1,
+    includeUsage: head.includeUsage,
+    choices: head.choices,
     rawResponse: options.rawResponse || base.target.provider.sendBackRawResponse,
+    price: base.price,
     started,
     now: world.clock.now,
   }
-  const chat = provider.chat!
   const stream: ReplyStream =
-    client.dialect === chat.dialect ? client.spliceEvents(writing) : translateEvents(chat, client, writing)
+    client.dialect === chat.dialect && chat.framing === undefined
+      ? client.spliceEvents(writing)
+      : translateEvents(chat, client, writing, context)
   const { progress } = stream
   watch.expect(network.firstContentTimeout || network.idleTimeout, `no token from ${id}`)
   let opening = ''
@@ -69,15 +70,15 @@ function talksAndSaysNothing(): GatewayError {
   return new GatewayError('upstream-unreadable', message, { code: 'invalid_response' })
 }
 
-function isEventStream(reply: UpstreamReply): boolean {
+function isStream(reply: UpstreamReply, { framing = serverSentEvents }: ProviderChat): boolean {
   const type = reply.headers['content-type']
   // Some servers forget the type; what they send is then judged by what it says.
-  return type === undefined || /text\/event-stream/i.test(type)
+  return type === undefined || type.toLowerCase().includes(framing.mediaType)
 }
 
 function noStream(text: string, base: AnswerBase): GatewayError {
   try {
-    base.target.provider.provider.chat!.decodeResponse(readJson(text))
+    base.chat.decodeResponse(readJson(text), base.context)
   } catch (error) {
     if (error instanceof GatewayError) return error
     throw error

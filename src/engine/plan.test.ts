@@ -28,6 +28,7 @@ function planned(providers: readonly ConfiguredProvider[], asked: Asked): Plan {
     options: { ...noOptions, ...asked.options },
     caller: {
       virtualKey: asked.virtualKey ?? null,
+      admin: false,
       directKey: asked.directKey === undefined ? null : secret(asked.directKey),
     },
     snapshot: settings,
@@ -85,13 +86,13 @@ describe('whose model it is', () => {
     [
       'a bare name from the Azure SDK goes to azure',
       [openai, azure],
-      { model: 'gpt-4o', options: { azureClient: true } },
+      { model: 'gpt-4o', options: { defaultProvider: 'azure' } },
       ['azure/gpt-4o by azure-key'],
     ],
     [
       'a prefix counts for the Azure SDK as well',
       [openai, azure],
-      { model: 'openai/gpt-4o', options: { azureClient: true } },
+      { model: 'openai/gpt-4o', options: { defaultProvider: 'azure' } },
       ['openai/gpt-4o by openai-key'],
     ],
     [

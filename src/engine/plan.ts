@@ -122,7 +122,7 @@ function byVirtualKey(model: string, input: PlanInput): Wish[] {
 /** Who serves a name that no provider stands before: the default, then whoever is known to have it. */
 function byName(model: string, input: PlanInput): Wish | undefined {
   const { providers } = input.snapshot
-  const standard = input.options.azureClient ? 'azure' : 'openai'
+  const { defaultProvider: standard } = input.options
   const directDefault = input.caller.directKey !== null && providers.has(standard)
   if (directDefault || mayServe(standard, model, input))
     return { provider: standard, model, why: `${standard} is the default provider` }

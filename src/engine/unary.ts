@@ -1,8 +1,11 @@
 /** A whole reply on its way from the provider's dialect to the client's. */
 import { bytesOfText, textOfBytes } from '../core/bytes.ts'
+import type { ChatResponse } from '../core/chat.ts'
 import { GatewayError } from '../core/errors.ts'
+import { parseExactly } from '../core/exact-json.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import type { Json } from '../core/json.ts'
+import { type ReplyFacts, withCost } from '../core/pricing.ts'
 import type { UpstreamReply } from '../ports/upstream.ts'
 import type { AnswerBase } from './answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -10,11 +13,11 @@ import type { Exchange } from './exchange.ts'
 /** The reply for the client as a byte string. Where both speak one dialect, the provider's own bytes with ours spliced in. */
 export function unaryText(bytes: string, reply: UpstreamReply, base: AnswerBase, exchange: Exchange): string {
   const { client, options } = exchange.call
-  const { provider } = base.target.provider
+  const { chat, context, price } = base
   const extra: ExtraFields = base.extra
   if (options.rawResponse || base.target.provider.sendBackRawResponse) extra.rawResponse = textOfBytes(bytes)
-  if (client.dialect === provider.chat!.dialect && isJson(reply)) {
-    const spliced = client.spliceResponse(bytes, extra)
+  if (client.dialect === chat.dialect && isJson(reply)) {
+    const spliced = client.spliceResponse(bytes, extra, price)
     if (spliced !== null) {
       exchange.readUsage = spliced.readUsage
       return spliced.text
@@ -24,9 +27,14 @@ export function unaryText(bytes: string, reply: UpstreamReply, base: AnswerBase,
   if (text.trimStart().startsWith('<')) {
     throw new GatewayError('upstream-unreadable', 'HTML response received from provider', { code: 'invalid_response' })
   }
-  const response = provider.chat!.decodeResponse(readJson(text))
+  const response = chat.decodeResponse(readJson(text), context)
+  if (response.usage !== undefined) response.usage = withCost(response.usage, factsOf(response), price)
   exchange.readUsage = () => response.usage
   return bytesOfText(JSON.stringify(client.encodeResponse(response, extra)))
+}
+
+function factsOf({ model, serviceTier }: ChatResponse): ReplyFacts {
+  return { model, serviceTier }
 }
 
 function isJson(reply: UpstreamReply): boolean {
@@ -36,7 +44,8 @@ function isJson(reply: UpstreamReply): boolean {
 /** The JSON of a reply, or `upstream-unreadable`. */
 export function readJson(text: string): Json {
   try {
-    return JSON.parse(text) as Json
+    // Tools get the numbers that the model wrote, however long.
+    return parseExactly(text)
   } catch (error) {
     const message =
       text.trim() === '' ? 'empty response received from provider' : 'failed to unmarshal response from provider API'

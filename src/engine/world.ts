@@ -1,13 +1,17 @@
 /** Everything the engine needs of the world; `house.ts` makes the real one, tests make their own. */
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { Prices } from '../ports/prices.ts'
 import type { Sessions } from '../ports/sessions.ts'
+import type { Tokenizer } from '../ports/tokenizer.ts'
 import type { Upstream } from '../ports/upstream.ts'
 
 export interface World {
   readonly clock: Clock
   readonly log: Log
   readonly sessions: Sessions
+  readonly prices: Prices
+  readonly tokenizer: Tokenizer
   readonly upstream: Upstream
   /** From 0 to 1, 1 excluded. */
   random(): number
