@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest'
+import { isPublicAddress } from './public-address.ts'
+
+it.each([
+  ['1.1.1.1'],
+  ['93.184.216.34'],
+  ['100.63.255.255'],
+  ['100.128.0.0'],
+  ['172.15.0.1'],
+  ['172.32.0.1'],
+  ['223.255.255.255'],
+  ['2606:2800:220:1:248:1893:25c8:1946'],
+  ['2a00:1450:4001:80b::200e'],
+  ['::ffff:1.1.1.1'],
+  ['64:ff9b::1.1.1.1'],
+])('%s is public', (address) => {
+  expect(isPublicAddress(address)).toBe(true)
+})
+
+it.each([
+  ['0.0.0.0', 'every address of this machine'],
+  ['127.0.0.1', 'loopback'],
+  ['127.255.255.254', 'loopback'],
+  ['10.0.0.1', 'private'],
+  ['172.16.0.1', 'private'],
+  ['172.31.255.255', 'private'],
+  ['192.168.1.1', 'private'],
+  ['169.254.1.1', 'link-local'],
+  ['169.254.169.254', 'metadata of AWS, Azure, Google'],
+  ['169.254.170.2', 'metadata of containers'],
+  ['100.100.100.200', 'metadata of Alibaba'],
+  ['192.0.0.192', 'metadata of Oracle'],
+  ['168.63.129.16', "Azure's own"],
+  ['100.64.0.1', 'carrier'],
+  ['198.18.0.1', 'benchmarks'],
+  ['192.0.2.1', 'examples'],
+  ['224.0.0.1', 'multicast'],
+  ['255.255.255.255', 'broadcast'],
+  ['::', 'every address of this machine'],
+  ['::1', 'loopback'],
+  ['0:0:0:0:0:0:0:1', 'loopback'],
+  ['fe80::1', 'link-local'],
+  ['fe80::1%eth0', 'link-local'],
+  ['2606:4700::1%eth0', 'with a zone'],
+  ['fc00::1', 'private'],
+  ['fd00:ec2::254', 'metadata of AWS'],
+  ['fd20:ce::254', 'metadata of Google'],
+  ['fec0::1', 'site-local'],
+  ['ff02::1', 'multicast'],
+  ['::ffff:127.0.0.1', 'loopback in version 6'],
+  ['::ffff:7f00:1', 'the same in hex'],
+  ['0:0:0:0:0:ffff:a9fe:a9fe', 'metadata in version 6'],
+  ['::ffff:169.254.169.254', 'metadata in version 6'],
+  ['::7f00:1', 'loopback, compatible form'],
+  ['64:ff9b::7f00:1', 'loopback by translation'],
+  ['64:ff9b::a9fe:a9fe', 'metadata by translation'],
+  ['64:ff9b:1::1', 'local translation'],
+  ['2002:7f00:1::', '6to4'],
+  ['2001::1', 'Teredo'],
+  ['2001:db8::1', 'examples'],
+  ['100::1', 'nowhere'],
+  ['', 'no address'],
+  ['localhost', 'no address'],
+  ['127.1', 'no address as resolvers write them'],
+  ['0x7f000001', 'no address as resolvers write them'],
+])('%s is not: %s', (address) => {
+  expect(isPublicAddress(address)).toBe(false)
+})
