@@ -4,7 +4,7 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { GatewayError } from '../core/errors.ts'
 import { securityHeaders } from './common-headers.ts'
-import { errorBody } from './refuse.ts'
+import { errorBody, unknownRequest } from './refuse.ts'
 
 /** `headerLimit`: what the headers may not be larger than, in words. */
 export function answerBrokenRequests(server: Server, headerLimit: string): void {
@@ -31,9 +31,10 @@ export function answerBrokenRequests(server: Server, headerLimit: string): void 
 
 function tellBroken(failure: GatewayError, socket: Duplex): void {
   if (!socket.writable) return void socket.destroy()
-  const body = errorBody(failure)
+  const id = randomUUID()
+  const body = errorBody(failure, unknownRequest(id))
   const lines = [`HTTP/1.1 ${failure.status} ${reasons[failure.status] ?? 'Bad Request'}`]
-  const headers = [...securityHeaders, 'x-request-id', randomUUID(), 'content-type', 'application/json']
+  const headers = [...securityHeaders, 'x-request-id', id, 'content-type', 'application/json']
   headers.push('content-length', String(Buffer.byteLength(body)), 'connection', 'close')
   for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`)
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())

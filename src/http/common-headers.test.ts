@@ -77,6 +77,7 @@ describe('commonHeaders', () => {
   test.each<[string, string]>([
     ['x-bf-vk', ', x-bf-vk'],
     ['Content-Type , X-Stainless-Lang,openai-organization', ', x-stainless-lang, openai-organization'],
+    ['anthropic-version, anthropic-beta', ', anthropic-version, anthropic-beta'],
     ['x-evil, x-bf-, x-bf-a b, cookie', ''],
   ])('of the headers a page asks for, those of SDKs and ours are allowed: %s', (asked, added) => {
     expect(headersFor('https://a.example', ['*'], [], asked)['access-control-allow-headers']).toBe(

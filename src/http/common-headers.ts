@@ -22,7 +22,7 @@ const methods = 'GET, POST, PUT, DELETE, OPTIONS, HEAD'
 const headersAllowed = 'Content-Type, Authorization, X-Requested-With, X-Stainless-Timeout, X-Api-Key'
 /** Headers of ours and of the SDKs, which a page may send without their being listed one by one. */
 const familiar =
-  /^(?:x-bf-|x-asbru-|x-stainless-|openai-)[a-z0-9-]+$|^(?:api-key|x-goog-api-key|x-request-id|traceparent|tracestate)$/
+  /^(?:x-bf-|x-asbru-|x-stainless-|openai-|anthropic-)[a-z0-9-]+$|^(?:api-key|x-goog-api-key|x-request-id|traceparent|tracestate|prefer)$/
 
 /** Flat: name, value, … A new list each time, for the caller to add to. */
 export function commonHeaders(request: IncomingMessage, requestId: string, settings: ClientSettings): string[] {

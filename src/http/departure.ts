@@ -1,4 +1,5 @@
 /** Tells the engine that a client has left: an `AbortSignal` as far as anybody needs one, at a fraction of its cost for every request. */
+import type { ServerResponse } from 'node:http'
 import type { ClientSignal } from '../engine/call.ts'
 
 export class Departure implements ClientSignal {
@@ -19,4 +20,13 @@ export class Departure implements ClientSignal {
     this.aborted = true
     for (const listener of this.#listeners.splice(0)) listener()
   }
+}
+
+/** Of the client that waits for this response. */
+export function departureOf(response: ServerResponse): Departure {
+  const departure = new Departure()
+  response.on('close', () => {
+    if (!response.writableFinished) departure.leave()
+  })
+  return departure
 }

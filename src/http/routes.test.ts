@@ -1,13 +1,13 @@
 /** Which path leads where, and what is said of paths that lead nowhere. */
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../core/errors.ts'
-import { findRoute } from './routes.ts'
+import { faceOf, findRoute } from './routes.ts'
 
-/** `chat`, `chat azure/x`, or status and message. */
+/** `chat`, `chat azure/x`, `async-job ID`, or status and message. */
 function found(method: string, path: string): string {
   try {
-    const { name, model } = findRoute(method, path)
-    return model === undefined ? name : `${name} ${model}`
+    const { name, ...more } = findRoute(method, path)
+    return [name, ...Object.values(more)].filter((word) => word !== undefined).join(' ')
   } catch (error) {
     return error instanceof GatewayError ? `${error.status} ${error.message}` : String(error)
   }
@@ -20,6 +20,22 @@ describe('findRoute', () => {
     ['POST', '/openai/chat/completions', 'chat'],
     ['POST', '/openai/openai/v1/chat/completions', 'chat'],
     ['POST', '/openai/v1/chat/completions/', 'chat'],
+    ['POST', '/v1/async/chat/completions', 'async-submit'],
+    ['POST', '/v1/async/messages/', 'async-submit'],
+    ['GET', '/v1/async/jobs', 'async-list'],
+    ['GET', '/v1/async/chat/completions/abc', 'async-job abc'],
+    ['HEAD', '/v1/async/chat/completions/abc', 'async-job abc'],
+    ['GET', '/v1/async/messages/abc/', 'async-job abc'],
+    ['DELETE', '/v1/async/messages/abc', 'async-cancel abc'],
+    ['POST', '/v1/async/messages/abc', '405 POST is not allowed on /v1/async/messages/abc. Use GET or DELETE.'],
+    ['GET', '/v1/async/chat/completions', '405 GET is not allowed on /v1/async/chat/completions. Use POST.'],
+    ['POST', '/anthropic/v1/messages', 'chat'],
+    ['POST', '/anthropic/messages', 'chat'],
+    ['POST', '/v1/messages', 'chat'],
+    ['POST', '/anthropic/v1/messages/count_tokens', 'count'],
+    ['POST', '/anthropic/messages/count_tokens', 'count'],
+    ['POST', '/v1/messages/count_tokens', 'count'],
+    ['GET', '/anthropic/v1/models', 'models'],
     ['GET', '/v1/models', 'models'],
     ['HEAD', '/v1/models', 'models'],
     ['GET', '/openai/v1/models', 'models'],
@@ -57,6 +73,7 @@ describe('findRoute', () => {
   test.each([
     ['GET', '/v1/chat/completions', '405 GET is not allowed on /v1/chat/completions. Use POST.'],
     ['HEAD', '/v1/chat/completions', '405 HEAD is not allowed on /v1/chat/completions. Use POST.'],
+    ['GET', '/v1/messages', '405 GET is not allowed on /v1/messages. Use POST.'],
     ['POST', '/health', '405 POST is not allowed on /health. Use GET.'],
     [
       'PUT',
@@ -76,5 +93,20 @@ describe('findRoute', () => {
 
   test('a path that is near nothing is told where chats are', () => {
     expect(found('GET', '/')).toBe('404 Route not found: /. Chat completions are at /openai/v1/chat/completions.')
+    expect(found('POST', '/anthropic/v1/organizations/me/usage')).toContain('Messages are at /anthropic/v1/messages.')
   })
+})
+
+describe('faceOf', () => {
+  test.each([
+    ['/anthropic/v1/messages', 'anthropic'],
+    ['/anthropic', 'anthropic'],
+    ['/anthropic/nothing', 'anthropic'],
+    ['/v1/messages', 'anthropic'],
+    ['/v1/messages/batches', 'anthropic'],
+    ['/v1/messagesx', 'openai'],
+    ['/v1/chat/completions', 'openai'],
+    ['/anthropics', 'openai'],
+    ['/', 'openai'],
+  ])('%s: %s', (path, face) => expect(faceOf(path)).toBe(face))
 })

@@ -1,22 +1,30 @@
-/** The front door: takes requests off the sockets, sends them where their path leads, and tells every failure in one envelope. */
+/** The front door: takes requests off the sockets, sends them where their path leads, and tells every failure in the client's envelope. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { GatewayError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { openaiChatClient } from '../dialects/openai-chat/client.ts'
+import type { Operation } from '../engine/call.ts'
 import type { World } from '../engine/world.ts'
+import type { JobDesk } from '../jobs/desk.ts'
+import type { DeliveryDesk } from '../webhooks/desk.ts'
+import { serveAsync } from './async/serve-async.ts'
+import { serveJobs } from './async/serve-jobs.ts'
+import { asyncWish } from './async/wish.ts'
 import { answerBrokenRequests } from './broken-requests.ts'
 import { checkMessage } from './check-message.ts'
 import { checkOrigin, commonHeaders, originAllowed } from './common-headers.ts'
-import { serveChat } from './openai/chat.ts'
-import { type ModelLister, serveModels } from './openai/models.ts'
+import { type Face, faceFor } from './faces.ts'
+import { type ModelLister, serveModels } from './models.ts'
 import { refuse } from './refuse.ts'
-import { findRoute, type Route } from './routes.ts'
+import { type AsyncRoute, findRoute, type PlainRoute, type Route } from './routes.ts'
+import { type CallRoute, serveCall } from './serve-call.ts'
 import { writeText } from './write.ts'
 
 export interface FrontOptions {
   readonly world: World
   readonly models: ModelLister
+  readonly desk: JobDesk
+  readonly deliveries: DeliveryDesk
   /** The settings that hold now. */
   snapshot(): Snapshot
   /** Milliseconds in which a request has to arrive whole. */
@@ -98,29 +106,48 @@ async function serve(
   const id = requestId(request)
   const headers = commonHeaders(request, id, snapshot.client)
   if (draining) headers.push('connection', 'close')
+  const { path, query } = placeOf(request.url as string)
+  const face = faceFor(path, request.headers)
   let requestType = 'unknown'
   try {
     checkMessage(request)
     if (request.method === 'OPTIONS') return preflight(request, response, headers, snapshot)
     checkOrigin(request, snapshot.client)
-    const url = originForm(request.url as string)
-    const mark = url.indexOf('?')
-    const path = mark === -1 ? url : url.slice(0, mark)
-    const query = mark === -1 ? '' : url.slice(mark + 1)
     const route = findRoute(request.method as string, path)
-    if (route.name === 'chat') {
+    const { desk, deliveries } = options
+    if (isAsync(route)) {
       requestType = 'chat_completion'
-      await serveChat(request, response, { id, model: route.model, query, headers }, openaiChatClient, snapshot, world)
-    } else await serveOther(route, request, response, headers, options, draining)
+      return await serveJobs(
+        route,
+        request,
+        response,
+        { id, face, query, headers },
+        { snapshot, world, desk, deliveries },
+      )
+    }
+    const operation = operationOf(route, face)
+    if (operation === undefined) return await serveOther(route, face, request, response, headers, options, draining)
+    requestType = operation.kind === 'count' ? 'count_tokens' : 'chat_completion'
+    const { model } = route
+    const callRoute: CallRoute = { id, face, operation, model, query, headers }
+    const wish = asyncWish(request.headers)
+    if (wish === undefined) await serveCall(request, response, callRoute, snapshot, world)
+    else await serveAsync(wish, request, response, callRoute, { snapshot, world, desk, deliveries })
   } catch (error) {
     const failure = asGatewayError(error, id, world)
     world.log.debug({ request: id, status: failure.status, error: `${failure.failure}: ${failure.message}` }, 'refused')
-    refuse(failure, request, response, headers, requestType)
+    if (face.requestIdHeader !== undefined) headers.push(face.requestIdHeader, id)
+    refuse(failure, request, response, headers, { client: face.client, requestType, requestId: id })
   }
 }
 
+function isAsync(route: Route): route is AsyncRoute {
+  return route.name.startsWith('async-')
+}
+
 async function serveOther(
-  route: Route,
+  route: PlainRoute,
+  face: Face,
   request: IncomingMessage,
   response: ServerResponse,
   headers: string[],
@@ -128,11 +155,23 @@ async function serveOther(
   draining: boolean,
 ): Promise<void> {
   if (route.name === 'models')
-    return serveModels(request, response, headers, options.snapshot(), options.world, options.models)
+    return serveModels(request, response, headers, options.snapshot(), options.world, options.models, face)
   if (route.name === 'ready' && draining)
     throw new GatewayError('draining', 'The gateway is shutting down.', { code: 'draining' })
   headers.push('content-type', 'application/json')
   writeText(response, 200, headers, '{"status":"ok","components":{"db_pings":"ok"}}')
+}
+
+/** Undefined: it has nothing to do with a model. */
+function operationOf({ name }: PlainRoute, { client }: Face): Operation | undefined {
+  if (name === 'chat') return { kind: 'chat' }
+  return name === 'count' && client.count !== undefined ? { kind: 'count', client: client.count } : undefined
+}
+
+function placeOf(target: string): { path: string; query: string } {
+  const url = originForm(target)
+  const mark = url.indexOf('?')
+  return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) }
 }
 
 /** Clients that take this house for a proxy send the whole URL. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */

@@ -1,12 +1,14 @@
 /** `asbru serve`: runs the gateway until it is told to stop. */
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { Command } from 'commander'
 import pino from 'pino'
+import { readDatabaseUrl } from '../../config/database-url.ts'
 import { describe, isOpen } from '../../config/describe.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
+import { findConfigFile } from '../../config/find-file.ts'
 import { ConfigFaults, findingText } from '../../config/finding.ts'
+import { describeStore } from '../../config/store-settings.ts'
 import { type House, openHouse } from '../../house.ts'
 import { readPort } from '../port.ts'
 
@@ -31,7 +33,7 @@ async function serve(flags: Flags): Promise<void> {
   try {
     const environment = readEnvironment()
     const house = await open(flags, environment)
-    greet(house, flags.host ?? environment.host ?? '127.0.0.1')
+    greet(house, environment, flags.host ?? environment.host ?? '127.0.0.1')
   } catch (error) {
     fail(error)
   }
@@ -43,11 +45,13 @@ async function open(flags: Flags, environment: Environment): Promise<House> {
     { level: environment.logLevel ?? 'info', base: null, redact: { paths: redacted, censor: '***' } },
     pino.destination({ dest: 2, sync: false, minLength: 0 }),
   )
+  const file = findConfigFile(flags.config ?? environment.configFile, flags.appDir ?? environment.appDirectory)
   const house = await openHouse({
     log,
     host: flags.host ?? environment.host ?? '127.0.0.1',
     port: flags.port ?? environment.port ?? 8080,
-    configFile: configFile(flags, environment),
+    configFile: file,
+    directory: flags.appDir ?? environment.appDirectory ?? (file === null ? process.cwd() : dirname(file)),
     variables: () => readEnvironment().variables,
     machineIdentity: environment.machineIdentity,
   })
@@ -73,17 +77,7 @@ const redacted = ['authorization', 'apiKey', 'api_key', 'secret', 'password', 't
   `*.${name}`,
 ])
 
-/** The file that was named, or `config.json` in the app directory where there is one. */
-function configFile(flags: Flags, environment: Environment): string | null {
-  const named = flags.config ?? environment.configFile
-  if (named !== undefined) return named
-  const directory = flags.appDir ?? environment.appDirectory
-  if (directory === undefined) return null
-  const file = join(directory, 'config.json')
-  return existsSync(file) ? file : null
-}
-
-function greet(house: House, host: string): void {
+function greet(house: House, { variables }: Environment, host: string): void {
   const snapshot = house.snapshot()
   const { origin, warnings, notes } = house.config.loaded()
   const lines = [
@@ -91,9 +85,12 @@ function greet(house: House, host: string): void {
     '',
     `Settings come from ${origin}.`,
     ...describe(snapshot),
-    'Store: none needed so far; nothing is kept on disk.',
+    `Store: ${describeStore(house.store)}.`,
     ...warnings.map((warning) => `Warning: ${findingText(warning)}`),
     ...notes.map((note) => `Note: ${note}`),
+    ...(readDatabaseUrl(variables).kind === 'other'
+      ? ['Note: DATABASE_URL is not used: it is no postgres:// address.']
+      : []),
     ...(isOpen(snapshot) && !isLoopback(host) ? openWarning : []),
     '',
     'Try it:',

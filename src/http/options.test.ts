@@ -1,12 +1,17 @@
 /** What clients ask for by headers. */
 import { describe, expect, test } from 'vitest'
-import { client, noOptions } from '../../../test/support/fake-world.ts'
-import { GatewayError } from '../../core/errors.ts'
-import type { ClientSettings } from '../../core/snapshot.ts'
+import { client, noOptions } from '../../test/support/fake-world.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { ClientSettings } from '../core/snapshot.ts'
 import { checkRequiredHeaders, readOptions } from './options.ts'
 
 function options(headers: Record<string, string>, settings: Partial<ClientSettings> = {}) {
-  return readOptions(headers, { ...client, ...settings }, undefined)
+  return readOptions(headers, { ...client, ...settings }, undefined, face)
+}
+
+const face = {
+  defaultProvider: (headers: { 'user-agent'?: string }) => headers['user-agent'] ?? 'openai',
+  dialectHeaders: ['anthropic-version', 'anthropic-beta', 'anthropic-user-profile-id'],
 }
 
 describe('readOptions', () => {
@@ -31,8 +36,10 @@ describe('readOptions', () => {
       { 'x-bf-send-back-raw-request': 'true', 'x-bf-send-back-raw-response': 'true' },
       { rawRequest: true, rawResponse: true },
     ],
-    [{ 'user-agent': 'AsyncAzureOpenAI/Python 1.0' }, { azureClient: true }],
-    [{ 'user-agent': 'OpenAI/JS 7' }, {}],
+    [{ 'user-agent': 'azure' }, { defaultProvider: 'azure' }],
+    [{ 'anthropic-version': '2023-06-01' }, { dialectHeaders: ['anthropic-version', '2023-06-01'] }],
+    [{ 'anthropic-beta': 'a,b', 'anthropic-other': 'c' }, { dialectHeaders: ['anthropic-beta', 'a,b'] }],
+    [{ 'anthropic-user-profile-id': 'uprof_1' }, { dialectHeaders: ['anthropic-user-profile-id', 'uprof_1'] }],
     [{ 'x-asbru-explain': 'true' }, { explain: true }],
   ])('%j', (headers, expected) => expect(options(headers)).toEqual({ ...noOptions, ...expected }))
 

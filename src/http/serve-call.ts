@@ -1,21 +1,24 @@
-/** Chat completions over HTTP: makes a `Call` of a request and sends what the engine answers. */
+/** What is asked of models over HTTP: makes a `Call` of a request and sends what the engine answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ClientChat } from '../../core/dialect.ts'
-import { GatewayError } from '../../core/errors.ts'
-import type { Snapshot } from '../../core/snapshot.ts'
-import { authenticate } from '../../engine/authenticate.ts'
-import type { Call } from '../../engine/call.ts'
-import { handle } from '../../engine/handle.ts'
-import type { World } from '../../engine/world.ts'
-import { Departure } from '../departure.ts'
-import { readBody } from '../read-body.ts'
-import { writeStream, writeText } from '../write.ts'
+import type { ChatHead, ClientChat } from '../core/dialect.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { authenticate } from '../engine/authenticate.ts'
+import type { Call, Operation } from '../engine/call.ts'
+import { handle } from '../engine/handle.ts'
+import type { World } from '../engine/world.ts'
 import { presentedCredentials } from './credentials.ts'
+import { departureOf } from './departure.ts'
+import type { Face } from './faces.ts'
 import { checkRequiredHeaders, readOptions } from './options.ts'
+import { readBody } from './read-body.ts'
 import { readRequest } from './read-request.ts'
+import { writeStream, writeText } from './write.ts'
 
-export interface ChatRoute {
+export interface CallRoute {
   readonly id: string
+  readonly face: Face
+  readonly operation: Operation
   /** The model that the path names, if any. */
   readonly model: string | undefined
   /** What stands behind the question mark. */
@@ -25,19 +28,18 @@ export interface ChatRoute {
 }
 
 /** Rejects with `GatewayError` when the request is not fit to be handled. */
-export async function serveChat(
+export async function serveCall(
   request: IncomingMessage,
   response: ServerResponse,
-  route: ChatRoute,
-  client: ClientChat,
+  route: CallRoute,
   snapshot: Snapshot,
   world: World,
 ): Promise<void> {
-  const call = await readCall(request, response, route, client, snapshot, world)
+  const call = await readCall(request, response, route, snapshot, world)
   const reply = await handle(call, world)
   try {
     if (response.destroyed) return
-    const headers = [...route.headers, ...reply.headers]
+    const headers = [...route.headers, ...reply.headers, ...requestIdHeader(route, reply.headers)]
     if (reply.body.kind === 'text') writeText(response, reply.status, headers, reply.body.text)
     else await writeStream(response, headers, reply.body.stream, snapshot.client.streamKeepAlive)
   } finally {
@@ -45,11 +47,11 @@ export async function serveChat(
   }
 }
 
-async function readCall(
+/** Rejects with `GatewayError` when the request is not fit to be made a call. */
+export async function readCall(
   request: IncomingMessage,
   response: ServerResponse,
-  route: ChatRoute,
-  client: ClientChat,
+  route: CallRoute,
   snapshot: Snapshot,
   world: World,
 ): Promise<Call> {
@@ -59,24 +61,34 @@ async function readCall(
   // Nothing is read of what a stranger sends.
   const presented = presentedCredentials(request.headers, snapshot)
   const caller = authenticate(presented, snapshot, world.clock.wallClock())
-  const departure = new Departure()
-  response.on('close', () => {
-    if (!response.writableFinished) departure.leave()
-  })
+  const departure = departureOf(response)
   const read = readRequest(await readBody(request, snapshot.client.maxBodyBytes))
-  const head = client.checkRequest(route.model === undefined ? read.body : { ...read.body, model: route.model })
+  const { face, operation } = route
+  const checker: Pick<ClientChat, 'checkRequest'> = operation.kind === 'count' ? operation.client : face.client
+  const head: ChatHead = checker.checkRequest(
+    route.model === undefined ? read.body : { ...read.body, model: route.model },
+  )
   const apiVersion = route.query === '' ? undefined : (new URLSearchParams(route.query).get('api-version') ?? undefined)
   return {
     id: route.id,
     arrived,
     snapshot,
     caller,
-    options: readOptions(request.headers, snapshot.client, apiVersion),
-    client,
+    options: readOptions(request.headers, snapshot.client, apiVersion, face),
+    operation,
+    client: face.client,
     request: read,
     head,
     signal: departure,
   }
+}
+
+/** Where clients look for the id of a request under a name of theirs: the provider's own, which came with its headers, or else ours. */
+function requestIdHeader({ face, id }: CallRoute, headers: readonly string[]): readonly string[] {
+  const name = face.requestIdHeader
+  if (name === undefined) return []
+  const told = headers.some((header, index) => index % 2 === 0 && header === name)
+  return told ? [] : [name, id]
 }
 
 /** JSON, in UTF-8. A client that says nothing is believed to mean it. */

@@ -1,8 +1,9 @@
 /** What a client asks for by headers: `x-bf-*` as Bifrost's clients send them, `x-asbru-*` of our own. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { GatewayError } from '../../core/errors.ts'
-import type { ClientSettings } from '../../core/snapshot.ts'
-import type { CallOptions } from '../../engine/call.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { ClientSettings } from '../core/snapshot.ts'
+import type { CallOptions } from '../engine/call.ts'
+import type { Face } from './faces.ts'
 
 const defaultSessionTtl = 3_600_000
 
@@ -10,6 +11,7 @@ export function readOptions(
   headers: IncomingHttpHeaders,
   settings: ClientSettings,
   apiVersion: string | undefined,
+  face: Pick<Face, 'defaultProvider' | 'dialectHeaders'>,
 ): CallOptions {
   const sessionId = header(headers, 'x-bf-session-id')
   return {
@@ -20,10 +22,11 @@ export function readOptions(
         ? undefined
         : { id: sessionId, ttl: duration(header(headers, 'x-bf-session-ttl')) ?? defaultSessionTtl },
     forwardedHeaders: forwardedHeaders(headers, settings.headerFilter),
+    dialectHeaders: dialectHeaders(headers, face.dialectHeaders),
     passExtraParams: header(headers, 'x-bf-passthrough-extra-params') === 'true',
     rawRequest: settings.allowRawOverride && header(headers, 'x-bf-send-back-raw-request') === 'true',
     rawResponse: settings.allowRawOverride && header(headers, 'x-bf-send-back-raw-response') === 'true',
-    azureClient: header(headers, 'user-agent')?.includes('AzureOpenAI') ?? false,
+    defaultProvider: face.defaultProvider(headers),
     apiVersion,
     explain: header(headers, 'x-asbru-explain') === 'true',
   }
@@ -32,6 +35,14 @@ export function readOptions(
 function header(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Flat: name, value, … */
+function dialectHeaders(headers: IncomingHttpHeaders, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const value = header(headers, name)
+    return value === undefined ? [] : [name, value]
+  })
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,11 +1,12 @@
-/** The list of models over HTTP, as OpenAI has it: of all providers, filtered by what the caller may use. */
+/** The list of models over HTTP: of all providers, filtered by what the caller may use. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Snapshot } from '../../core/snapshot.ts'
-import { authenticate } from '../../engine/authenticate.ts'
-import type { ModelLister } from '../../engine/list-models.ts'
-import type { World } from '../../engine/world.ts'
-import { writeText } from '../write.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { authenticate } from '../engine/authenticate.ts'
+import type { ModelLister } from '../engine/list-models.ts'
+import type { World } from '../engine/world.ts'
 import { presentedCredentials } from './credentials.ts'
+import type { Face } from './faces.ts'
+import { writeText } from './write.ts'
 
 export type { ModelLister }
 
@@ -16,6 +17,7 @@ export async function serveModels(
   snapshot: Snapshot,
   world: World,
   list: ModelLister,
+  face: Face,
 ): Promise<void> {
   const caller = authenticate(presentedCredentials(request.headers, snapshot), snapshot, world.clock.wallClock())
   const wanted = request.headers['x-bf-list-models-provider'] ?? request.headers['x-bf-model-provider']
@@ -23,11 +25,6 @@ export async function serveModels(
     (provider) => wanted === undefined || provider.id === wanted,
   )
   const lists = await Promise.all(providers.map((provider) => list(provider, caller)))
-  const body = {
-    object: 'list',
-    data: lists.flat(),
-    extra_fields: { request_type: 'list_models', latency: 0, chunk_index: 0 },
-  }
   headers.push('content-type', 'application/json')
-  writeText(response, 200, headers, Buffer.from(JSON.stringify(body)).toString('latin1'))
+  writeText(response, 200, headers, Buffer.from(JSON.stringify(face.modelList(lists.flat()))).toString('latin1'))
 }

@@ -1,11 +1,11 @@
 /** A request body from bytes to a checked text: everything that makes JSON ambiguous or dangerous is refused here, with its place. */
 import { isUtf8 } from 'node:buffer'
-import type { RequestText } from '../../core/dialect.ts'
-import { GatewayError } from '../../core/errors.ts'
-import { isJsonObject, type Json } from '../../core/json.ts'
-import { jsonFault, lineAndColumn } from '../../core/json-fault.ts'
-import { duplicateMember, JsonTextError, type Survey, survey } from '../../core/json-text.ts'
-import { shortened } from '../../core/shortened.ts'
+import type { RequestText } from '../core/dialect.ts'
+import { GatewayError } from '../core/errors.ts'
+import { isJsonObject, type Json } from '../core/json.ts'
+import { jsonFault, lineAndColumn } from '../core/json-fault.ts'
+import { duplicateMember, JsonTextError, type Survey, survey } from '../core/json-text.ts'
+import { shortened } from '../core/shortened.ts'
 
 /** Objects and arrays inside each other; no request of any provider comes near it. */
 const deepest = 128

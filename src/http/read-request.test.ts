@@ -1,7 +1,7 @@
 /** From bytes to a checked text: what is read, and what is refused with its place. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { GatewayError } from '../../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import { readRequest } from './read-request.ts'
 
 function fault(body: string | Buffer): GatewayError {

@@ -2,9 +2,9 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Secret } from '../../core/secret.ts'
-import type { Snapshot } from '../../core/snapshot.ts'
-import type { Presented } from '../../engine/call.ts'
+import { Secret } from '../core/secret.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Presented } from '../engine/call.ts'
 
 const isVirtualKey = /^sk-bf-/i
 
