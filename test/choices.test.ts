@@ -267,6 +267,16 @@ describe('usage.cost', () => {
     expect(json.search_results).toHaveLength(json.citations.length)
   })
 
+  test('is by the price list where the provider tells none, unary and streamed', async () => {
+    const { json } = await post(house, chat('openai/gpt-4o'))
+    const { input_tokens_cost: input, output_tokens_cost: output, total_cost: total } = json.usage.cost
+    expect(input).toBe(json.usage.prompt_tokens * 2.5e-6)
+    expect(output).toBe(json.usage.completion_tokens * 10e-6)
+    expect(total).toBe((json.usage.prompt_tokens * 2500 + json.usage.completion_tokens * 10_000) / 1e9)
+    const { events } = await postStream(house, chat('openai/gpt-4o'))
+    expect(events.at(-2).usage.cost).toEqual(json.usage.cost)
+  })
+
   test('is not there when nobody knows a price', async () => {
     const { json } = await post(house, chat('openai/echo'))
     expect(json.usage).not.toHaveProperty('cost')

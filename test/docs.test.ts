@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, normalize } from 'node:path'
 import OpenAI, { AzureOpenAI } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providersPage } from '../scripts/providers-page.ts'
 import { loadText } from '../src/config/load.ts'
 import { failures } from '../src/core/errors.ts'
 import { members } from '../src/core/json-text.ts'
@@ -93,10 +94,12 @@ test('files that are named are there', () => {
   expect(missing).toEqual([])
 })
 
+const webhookSecret = `whsec_${'A'.repeat(32)}`
+
 describe('configurations load without a fault or a warning', () => {
   const configurations = files.flatMap((file) =>
     blocks(file, 'json')
-      .filter((text) => /^ {2}"(providers|client|governance|auth_config)"/m.test(text))
+      .filter((text) => /^ {2}"(providers|client|governance|auth_config|webhooks)"/m.test(text))
       .map((text, index): [string, string] => [`${file}, ${index + 1}`, text]),
   )
 
@@ -104,7 +107,9 @@ describe('configurations load without a fault or a warning', () => {
     const names = [...text.matchAll(/env\.(\w+)|"env_var": "(\w+)"|"ref": "(\w+)"/g)].map(
       (found) => found[1] ?? found[2] ?? found[3]!,
     )
-    const variables = Object.fromEntries(names.map((name) => [name, `sk-bf-${name}`]))
+    const variables = Object.fromEntries(
+      names.map((name) => [name, name.startsWith('WEBHOOK_') ? webhookSecret : `sk-bf-${name}`]),
+    )
     expect(loadText(text, 'the page', { providers, variables }).warnings).toEqual([])
   })
 
@@ -116,7 +121,7 @@ describe('configurations load without a fault or a warning', () => {
 })
 
 describe('examples', () => {
-  const tutorials = ['README.md', 'docs/getting-started.md']
+  const tutorials = ['README.md', 'docs/getting-started.md', 'docs/async.md']
   let house: TestHouse
 
   beforeAll(async () => {
@@ -168,7 +173,7 @@ describe('examples', () => {
   })
 
   test('are found at all', () => {
-    expect([curls.length, snippets.length]).toEqual([6, 3])
+    expect([curls.length, snippets.length]).toEqual([6, 4])
   })
 })
 
@@ -183,6 +188,14 @@ test('architecture: the rooms are those that are checked', () => {
   expect(told.sort()).toEqual(checked.sort())
 })
 
+test('async: every route leads where the page says', () => {
+  const names: Record<string, string> = { POST: 'async-submit', GET: 'async-job', DELETE: 'async-cancel' }
+  const routes = rows('docs/async.md', 'As records').filter(([method]) => names[method!] !== undefined)
+  const led = routes.map(([method, path]) => findRoute(method!, words(path!)[0]!.replace('{id}', 'abc')).name)
+  expect(led).toEqual(routes.map(([method, path]) => (path!.includes('jobs') ? 'async-list' : names[method!])))
+  expect(led.length).toBeGreaterThan(6)
+})
+
 describe('api', () => {
   const api = 'docs/api.md'
 
@@ -190,7 +203,15 @@ describe('api', () => {
     const routes = rows(api, 'Routes')
     const led = routes.map(([method, path]) => findRoute(method!, words(path!)[0]!.replace('{deployment}', 'acme/m')))
     const names = routes.map(([method, path]) =>
-      method === 'POST' ? 'chat' : /models/.test(path!) ? 'models' : /read/.test(path!) ? 'ready' : 'health',
+      /count_tokens/.test(path!)
+        ? 'count'
+        : method === 'POST'
+          ? 'chat'
+          : /models/.test(path!)
+            ? 'models'
+            : /read/.test(path!)
+              ? 'ready'
+              : 'health',
     )
     expect(led.map(({ name }) => name)).toEqual(names)
   })
@@ -217,20 +238,8 @@ describe('api', () => {
 })
 
 describe('providers', () => {
-  const named = providers.filter(({ id }) => id !== 'simulator')
-  const codes = (list: readonly string[] = []) => list.map((text) => `\`${text}\``).join(', ')
-
-  test('are all there, with what the code has', () => {
-    expect(rows('docs/providers.md', 'By name')).toEqual(
-      named.map(({ id, name, docs, baseUrl, environment, families }) => [
-        `[${name}](${docs})`,
-        `\`${id}\``,
-        codes(baseUrl === undefined ? [] : [baseUrl]),
-        codes(environment?.key),
-        codes(environment?.baseUrl),
-        codes(families),
-      ]),
-    )
+  test('are told as the code has them: npm run docs:providers', () => {
+    expect(pages.get('docs/providers.md')).toBe(providersPage())
   })
 
   /** A request with every field that any provider might not be sent. */
@@ -238,6 +247,7 @@ describe('providers', () => {
     model: 'm',
     messages: [
       { role: 'assistant', content: 'c', name: 'n', refusal: 'r', audio: { id: 'a' }, annotations: [], reasoning: 't' },
+      { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{}' } },
     ],
     ...{
       audio: {},
@@ -277,33 +287,14 @@ describe('providers', () => {
   }
   const text = JSON.stringify(body)
   const request = { text, members: members(text), body }
-  const dropped = new Map(
-    named.map(({ id, chat }) => [id, chat!.adaptRequest(request, { model: 'm', passExtraParams: false }).dropped]),
-  )
+  const speakingOurs = providers.filter(({ chat }) => chat?.dialect === 'openai-chat')
 
-  test('are not sent what the page says they are not', () => {
-    const left = [...dropped].map(([id, paths]): [string, string[], string[]] => [
-      id,
-      paths.filter((path) => !path.includes('.')),
-      paths.flatMap((path) => /\.(\w+)$/.exec(path)?.[1] ?? []).filter((field) => field !== 'reasoning'),
-    ])
-    const told = rows('docs/providers.md', 'What they are not sent')
-    expect(
-      told.map(([id, fields]) => [words(id!)[0], ...fields!.split('; in messages ').map((part) => words(part).sort())]),
-    ).toEqual(
-      left
-        .filter(([, fields, inMessages]) => fields.length + inMessages.length > 0)
-        .map(([id, fields, inMessages]) => [
-          id,
-          fields.sort(),
-          ...(inMessages.length === 0 ? [] : [inMessages.sort()]),
-        ]),
-    )
-  })
-
-  test('get their reasoning back where the page says so', () => {
-    const [, list] = /knows, and is left out and named elsewhere: (.*)\./.exec(pages.get('docs/providers.md')!) ?? []
-    const known = named.filter(({ id }) => !dropped.get(id)!.includes('messages[0].reasoning'))
-    expect(words(list ?? '')).toEqual(known.map(({ id }) => id))
+  test.each(speakingOurs)('$id is not sent what the page says it is not', ({ chat }) => {
+    const { about, adaptRequest } = chat!
+    const { dropped } = adaptRequest(request, { model: 'm', passExtraParams: false, header: () => undefined })
+    const inMessages = dropped.flatMap((path) => /\.(\w+)$/.exec(path)?.[1] ?? [])
+    expect(dropped.filter((path) => !path.includes('.')).sort()).toEqual(about?.drops?.toSorted())
+    expect(inMessages.filter((field) => field !== 'reasoning').sort()).toEqual(about?.dropsFromMessages?.toSorted())
+    expect(!inMessages.includes('reasoning')).toBe(about?.reasoningBack)
   })
 })

@@ -12,6 +12,10 @@ export class Latencies {
     return this.#times.length
   }
 
+  each(tell: (milliseconds: number) => void): void {
+    for (const time of this.#times) tell(time)
+  }
+
   /** The nearest-rank percentile: the smallest time that at least `percent` % of all times do not exceed. */
   percentile(percent: number): number {
     if (!this.#sorted) {

@@ -141,6 +141,10 @@ describe('checks before measuring', () => {
     await expect(verify(program, 'unary-1k', upstream)).rejects.toThrow('our key')
   })
 
+  it("refuse OpenAI's words where Anthropic's are due", async () => {
+    await expect(verify(direct, 'sse-translated', upstream)).rejects.toThrow('It asks for POST /v1/chat/completions')
+  })
+
   it('refuse a reply of another size', async () => {
     const program = { ...direct, load: (_: Mode): Load => direct.load('unary-20k') }
     await expect(verify(program, 'unary-1k', upstream)).rejects.toThrow('another text')

@@ -120,10 +120,12 @@ export interface ClosedLoopResult {
   seconds: number
 }
 
-/** Sends the next request on each connection as soon as its reply has ended, for a time or until `limit` requests. */
+/**
+ * Sends the next request on each connection as soon as its reply has ended, for a time or until `limit` requests. `times`: records how long each took.
+ */
 export function closedLoop(
   load: Load,
-  options: { connections: number; milliseconds: number; limit?: number; countEvents?: boolean },
+  options: { connections: number; milliseconds: number; limit?: number; countEvents?: boolean; times?: Latencies },
 ): Promise<ClosedLoopResult> {
   const { milliseconds, limit = Number.POSITIVE_INFINITY } = options
   return withConnections(load, options.connections, async (connections) => {
@@ -133,15 +135,18 @@ export function closedLoop(
     const start = performance.now()
     const loop = (connection: Connection) =>
       new Promise<void>((resolve) => {
+        let sent = 0
         const next = (): void => {
           if (started >= limit || performance.now() - start >= milliseconds) return resolve()
           started++
+          sent = performance.now()
           connection.send(load.request)
         }
         const counter = new EventCounter()
         counters.push(counter)
         const end = (): void => {
           requests++
+          options.times?.record(performance.now() - sent)
           next()
         }
         const body = (chunk: Buffer, from: number, to: number): void => counter.push(chunk, from, to)

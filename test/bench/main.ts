@@ -1,7 +1,9 @@
-/** `npm run bench`: measures Asbru against no gateway, nginx and Portkey's gateway in one interleaved run. */
+/** `npm run bench`: measures Asbru against no gateway, nginx and Portkey's gateway in one interleaved run; with `--jobs`, Asbru's jobs. */
 import { measureAborts, measureStalledReaders } from './behaviour.ts'
-import { describeMachine, findCores, hasProc, memory, pinMyself } from './measure.ts'
-import { readOptions, type ScenarioName } from './options.ts'
+import { introduction } from './introduction.ts'
+import { benchJobs } from './jobs/bench.ts'
+import { findCores, hasProc, memory, pinMyself } from './measure.ts'
+import { type GatewayOptions, readOptions, type ScenarioName } from './options.ts'
 import { type Program, type ProgramName, Skipped, type Surroundings, startProgram } from './programs.ts'
 import { type Results, report } from './report.ts'
 import {
@@ -41,8 +43,12 @@ function progress(line: string): void {
   console.error(`[${String(seconds).padStart(3)} s] ${line}`)
 }
 
-async function main(): Promise<void> {
+function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
+  return options.kind === 'jobs' ? benchJobs(options, progress) : benchGateways(options)
+}
+
+async function benchGateways(options: GatewayOptions): Promise<void> {
   const cores = findCores()
   const upstream = await startUpstream()
   if (cores) pinMyself(cores.load)
@@ -61,7 +67,7 @@ async function main(): Promise<void> {
     await fresh.stop()
   }
   upstream.close()
-  console.log(report(results, programs, [...introduction(cores), ...skipped], options.markdown))
+  console.log(report(results, programs, [...introduction(), ...surroundingsOf(cores), ...skipped], options.markdown))
 }
 
 async function startPrograms(
@@ -91,6 +97,11 @@ async function measurePrograms(bench: Bench, programs: Program[], only: Scenario
     results.sseFlat = await measureFlatStreams(bench, programs, 'sse-flat')
     results.sseSingle = await measureFlatStreams(bench, programs, 'sse-single')
   }
+  if (only.includes('sse-translated')) {
+    const translators = programs.filter((program) => program.translates)
+    results.sseTranslated = await measureFlatStreams(bench, translators, 'sse-translated')
+    results.sseTranslatedSingle = await measureFlatStreams(bench, translators, 'sse-translated-single')
+  }
   if (only.includes('sse-paced')) results.ssePaced = await measurePacedStreams(bench, programs)
   if (only.includes('latency')) results.latency = await measureLatency(bench, programs)
   const running = programs.filter((program) => program.pid !== undefined)
@@ -100,15 +111,9 @@ async function measurePrograms(bench: Bench, programs: Program[], only: Scenario
   return results
 }
 
-/** How and where this run was made. */
-function introduction(cores: ReturnType<typeof findCores>): string[] {
-  const args = process.argv.slice(2).map((arg) => (/\s/.test(arg) ? `"${arg}"` : arg))
-  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
-  const lines = [
-    `command: ${command}`,
-    `date: ${new Date().toISOString().slice(0, 10)}`,
-    `machine: ${describeMachine()}`,
-  ]
+/** What the programs had to themselves, and what could not be measured. */
+function surroundingsOf(cores: ReturnType<typeof findCores>): string[] {
+  const lines: string[] = []
   if (cores)
     lines.push(`each program has core ${cores.program}; upstream mock and load generator share core ${cores.load}`)
   else lines.push('programs, upstream mock and load generator share all cores: taskset or a second core is missing')

@@ -13,7 +13,10 @@ export function compiledCommand(repository: string): string {
     cwd: repository,
     stdio: 'inherit',
   })
-  for (const name of ['bin', 'package.json']) cpSync(join(repository, name), join(folder, name), { recursive: true })
+  const lists = join(folder, 'dist', 'catalogue', 'price-lists.json')
+  execFileSync(process.execPath, [join(repository, 'src', 'catalogue', 'write-lists.ts'), lists], { stdio: 'pipe' })
+  for (const name of ['bin', 'migrations', 'package.json'])
+    cpSync(join(repository, name), join(folder, name), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
   return join(folder, 'bin', 'asbru.js')
 }

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { accepts, type Child, freePort, start, waitUntilReady, workFolder } from './children.ts'
 import type { Load } from './load.ts'
 import { compiledCommand } from './package.ts'
-import { type Mode, upstreamKey } from './upstream-mock.ts'
+import { anthropicModel, isTranslated, type Mode, upstreamKey } from './upstream-mock.ts'
 
 /** All that can be compared, in the order it runs. */
 export const programNames = ['direct', 'asbru', 'nginx', 'portkey'] as const
@@ -21,6 +21,8 @@ export interface Program {
   version: string
   /** The root of its process tree; none for `direct`. */
   pid: number | undefined
+  /** Can it be asked in OpenAI's words for a provider that speaks Anthropic's? */
+  translates: boolean
   /** The request that makes the upstream answer in a mode, as this program wants it asked. */
   load(mode: Mode, tag?: number): Load
   /** Why it cannot go on, when it has ended by itself. */
@@ -37,6 +39,10 @@ export interface Surroundings {
   core: number | undefined
   /** Undefined: the package, compiled for the purpose. */
   asbruCommand: string[] | undefined
+  /** Where Asbru keeps what it keeps; default: where this run keeps everything. */
+  directory?: string
+  /** For Asbru, beside those of this process. */
+  variables?: Readonly<Record<string, string>>
 }
 
 /** Why a program cannot take part here; not a fault of the setup. */
@@ -63,29 +69,46 @@ async function startDirect({ upstreamPort }: Surroundings): Promise<Program> {
   return program('direct', 'no gateway: the upstream mock itself', undefined, ask)
 }
 
-async function startAsbru({ upstreamPort, core, asbruCommand }: Surroundings): Promise<Program> {
+/** The package as users install it, run by the same Node that runs this. */
+export function packagedCommand(): string[] {
+  return [process.execPath, '--max-semi-space-size=8', compiledCommand(repository)]
+}
+
+async function startAsbru(surroundings: Surroundings): Promise<Program> {
+  const { upstreamPort, core, asbruCommand, directory = workFolder, variables = {} } = surroundings
   const port = await freePort()
-  const config = join(workFolder, 'asbru.json')
+  const config = join(directory, 'asbru.json')
   writeFileSync(config, JSON.stringify(asbruConfig(upstreamPort)))
-  // The same Node that runs this.
-  const packaged = () => [process.execPath, '--max-semi-space-size=8', compiledCommand(repository)]
-  const command = [...(asbruCommand ?? packaged()), '--config', config, '--port', String(port), '--host', '127.0.0.1']
-  const child = start('asbru', command, { core, cwd: repository })
+  const command = [
+    ...(asbruCommand ?? packagedCommand()),
+    '--config',
+    config,
+    '--port',
+    String(port),
+    '--host',
+    '127.0.0.1',
+  ]
+  const child = start('asbru', command, { core, cwd: repository, env: { ...process.env, ...variables } })
   await waitUntilReady('asbru', child, () => answersOk(port, '/healthz'))
-  const ask = { port, path: () => '/openai/v1/chat/completions', key: virtualKey, model: 'openai/gpt-4o' }
+  const ask: Ask = {
+    port,
+    path: () => '/openai/v1/chat/completions',
+    key: virtualKey,
+    model: 'openai/gpt-4o',
+    translated: { model: `anthropic/${anthropicModel}`, headers: [] },
+  }
   return program('asbru', 'every request authenticated, default logging', child, ask)
 }
 
 function asbruConfig(upstreamPort: number): object {
+  const provider = {
+    keys: [{ name: 'bench', value: upstreamKey, models: [], weight: 1 }],
+    network_config: { base_url: `http://127.0.0.1:${upstreamPort}` },
+  }
   return {
     version: 1,
     client: { enforce_governance_header: true },
-    providers: {
-      openai: {
-        keys: [{ name: 'bench', value: upstreamKey, models: [], weight: 1 }],
-        network_config: { base_url: `http://127.0.0.1:${upstreamPort}` },
-      },
-    },
+    providers: { openai: provider, anthropic: provider },
     governance: {
       virtual_keys: [
         {
@@ -93,7 +116,11 @@ function asbruConfig(upstreamPort: number): object {
           name: 'bench',
           value: virtualKey,
           is_active: true,
-          provider_configs: [{ provider: 'openai', weight: 1, allowed_models: ['*'] }],
+          provider_configs: ['openai', 'anthropic'].map((name) => ({
+            provider: name,
+            weight: 1,
+            allowed_models: ['*'],
+          })),
         },
       ],
     },
@@ -155,8 +182,18 @@ async function startPortkey({ upstreamPort, core }: Surroundings): Promise<Progr
     env: { ...process.env, NODE_ENV: 'production' },
   })
   await waitUntilReady('portkey', child, () => answersOk(port, '/'))
-  const headers = ['x-portkey-provider: openai', `x-portkey-custom-host: http://127.0.0.1:${upstreamPort}/v1`]
-  const ask = { port, path: () => '/v1/chat/completions', key: upstreamKey, model: 'gpt-4o', headers }
+  const headersFor = (provider: string) => [
+    `x-portkey-provider: ${provider}`,
+    `x-portkey-custom-host: http://127.0.0.1:${upstreamPort}/v1`,
+  ]
+  const ask: Ask = {
+    port,
+    path: () => '/v1/chat/completions',
+    key: upstreamKey,
+    model: 'gpt-4o',
+    headers: headersFor('openai'),
+    translated: { model: anthropicModel, headers: headersFor('anthropic') },
+  }
   return program('portkey', `@portkey-ai/gateway ${portkeyVersion}, headless`, child, ask)
 }
 
@@ -183,6 +220,7 @@ function program(name: ProgramName, version: string, child: Child | undefined, a
     name,
     version,
     pid: child?.pid,
+    translates: ask.translated !== undefined,
     load: (mode, tag) => ({ port: ask.port, request: requestBytes(ask, mode, tag) }),
     ended: () => child?.ended(),
     lastLines: () => child?.lastLines() ?? '',
@@ -197,13 +235,16 @@ interface Ask {
   key: string
   model: string
   headers?: string[]
+  /** What to ask instead where the upstream speaks Anthropic's dialect. */
+  translated?: { model: string; headers: string[] }
 }
 
 /** A chat request with the headers that OpenAI's own client sends. */
 function requestBytes(ask: Ask, mode: Mode, tag: number | undefined): Buffer {
+  const { model, headers = [] } = (isTranslated(mode) && ask.translated) || ask
   const stream = mode.startsWith('sse-') ? { stream: true, stream_options: { include_usage: true } } : {}
   const body = JSON.stringify({
-    model: ask.model,
+    model,
     messages: [
       { role: 'system', content: 'You are a helpful assistant that answers in one short paragraph.' },
       { role: 'user', content: 'Why is the sky blue, and why is it red in the evening? Explain it to a child.' },
@@ -228,7 +269,7 @@ function requestBytes(ask: Ask, mode: Mode, tag: number | undefined): Buffer {
     'X-Stainless-Runtime: node',
     'X-Stainless-Runtime-Version: v24.21.0',
     `Authorization: Bearer ${ask.key}`,
-    ...(ask.headers ?? []),
+    ...headers,
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)

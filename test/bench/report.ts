@@ -1,4 +1,4 @@
-/** Turns results into tables, ratios and goals, as plain text or as Markdown. */
+/** Turns results into tables, ratios and goals. */
 import type { Aborts, StalledReaders } from './behaviour.ts'
 import type { Program, ProgramName } from './programs.ts'
 import {
@@ -10,6 +10,7 @@ import {
   ratePerSecond,
   type Throughput,
 } from './scenarios.ts'
+import { amount, number, printAll, type Table } from './tables.ts'
 import { delay, pacedInterval } from './upstream-mock.ts'
 
 /** Everything one run found out; what did not run is not there. */
@@ -18,6 +19,8 @@ export interface Results {
   unaryLarge?: Figures<Throughput>
   sseFlat?: Figures<Throughput>
   sseSingle?: Figures<Throughput>
+  sseTranslated?: Figures<Throughput>
+  sseTranslatedSingle?: Figures<Throughput>
   ssePaced?: Figures<Paced>
   latency?: Figures<Latency>
   /** The highest resident memory of each program until all load was done, in MB, and what it had at that time. */
@@ -26,20 +29,17 @@ export interface Results {
   stalledReaders?: StalledReaders
 }
 
-interface Table {
-  title: string
-  columns: string[]
-  rows: string[][]
-}
+const translated = "OpenAI's client over Anthropic's dialect, streams flat out"
 
 /** Prints all of a run. */
 export function report(results: Results, programs: Program[], intro: string[], markdown: boolean): string {
-  const print = markdown ? printMarkdown : printText
   const tables = [
     throughputTable('Requests with a reply of 1.6 KB', 'request', results.unarySmall),
     throughputTable('Requests with a reply of 20 KB', 'request', results.unaryLarge),
     throughputTable('Streams flat out, several events per upstream write', 'event', results.sseFlat),
     throughputTable('Streams flat out, one event per upstream write', 'event', results.sseSingle),
+    throughputTable(`${translated}, several events per upstream write`, 'event', results.sseTranslated),
+    throughputTable(`${translated}, one event per upstream write`, 'event', results.sseTranslatedSingle),
     pacedTable(results.ssePaced),
     latencyTable(results.latency),
     memoryTable(results.memory),
@@ -48,8 +48,7 @@ export function report(results: Results, programs: Program[], intro: string[], m
     goalTable(results),
   ].filter((table) => table !== undefined)
   const versions = programs.map((program) => `${program.name}: ${program.version}`)
-  const lines = [...intro, ...versions].map((line) => (markdown ? `- ${line}` : line))
-  return [lines.join('\n'), ...tables.map(print)].join('\n\n')
+  return printAll([...intro, ...versions], tables, markdown)
 }
 
 function throughputTable(title: string, unit: string, figures: Figures<Throughput> | undefined): Table | undefined {
@@ -131,6 +130,8 @@ function ratioTable(results: Results): Table | undefined {
       ['CPU per request, 20 KB', cpuRatio(results.unaryLarge, 'nginx'), cpuRatio(results.unaryLarge, 'portkey')],
       ['CPU per event, flat out', cpuRatio(results.sseFlat, 'nginx'), cpuRatio(results.sseFlat, 'portkey')],
       ['CPU per event, one a write', cpuRatio(results.sseSingle, 'nginx'), cpuRatio(results.sseSingle, 'portkey')],
+      ['CPU per event, translated', Number.NaN, cpuRatio(results.sseTranslated, 'portkey')],
+      ['CPU per event, translated, one a write', Number.NaN, cpuRatio(results.sseTranslatedSingle, 'portkey')],
       ['CPU per event, paced', cpuRatio(results.ssePaced, 'nginx'), cpuRatio(results.ssePaced, 'portkey')],
     ] as const
   ).filter(([, nginx, portkey]) => !Number.isNaN(nginx) || !Number.isNaN(portkey))
@@ -180,11 +181,31 @@ function goalsOf(results: Results): Goal[] {
     goal('at most', 2.5, '×', 2, "nginx's CPU per request, 1.6 KB", cpuRatio(unarySmall, 'nginx')),
     goal('at most', 1.2, '×', 2, "nginx's CPU per request, 20 KB", cpuRatio(results.unaryLarge, 'nginx')),
     goal('at least', 100_000, '', 0, 'events/s on one core', sseFlat?.get('asbru')?.perCore ?? Number.NaN),
+    goal(
+      'at most',
+      5,
+      ' µs',
+      2,
+      'translation, per event above the same dialect',
+      addedBy(results.sseTranslated, results.sseFlat),
+    ),
+    goal(
+      'at most',
+      5,
+      ' µs',
+      2,
+      'the same, one event a write',
+      addedBy(results.sseTranslatedSingle, results.sseSingle),
+    ),
     goal('at most', 0.2, ' ms', 3, `added p50 at ${ratePerSecond} requests/s`, added),
     goal('at most', 150, ' MB', 0, 'memory under load', memory?.get('asbru')?.peak ?? Number.NaN),
     goal('at most', 10, ' ms', 2, 'client leaves → upstream hears of it, longest', slowest),
     goal('at most', 16, ' MB', 1, 'memory of a reader that stops', stalledReaders?.growth ?? Number.NaN),
   ]
+}
+
+function addedBy(more: Figures<Throughput> | undefined, less: Figures<Throughput> | undefined): number {
+  return (more?.get('asbru')?.cpu ?? Number.NaN) - (less?.get('asbru')?.cpu ?? Number.NaN)
 }
 
 function goalTable(results: Results): Table {
@@ -202,31 +223,4 @@ function goalTable(results: Results): Table {
 
 function withAdded(value: number, direct: number | undefined): [string, string] {
   return [number(value, 2), direct === undefined ? '–' : number(value - direct, 3)]
-}
-
-function number(value: number, digits: number): string {
-  if (Number.isNaN(value)) return '–'
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-}
-
-/** A number with its unit; an endless one means that it never happened. */
-function amount(value: number, digits: number, unit: string): string {
-  if (value === Number.POSITIVE_INFINITY) return 'never'
-  return Number.isNaN(value) ? '–' : `${number(value, digits)}${unit}`
-}
-
-function printText({ title, columns, rows }: Table): string {
-  const widths = columns.map((column, place) => Math.max(column.length, ...rows.map((row) => row[place]!.length)))
-  const print = (cells: string[]): string =>
-    cells
-      .map((cell, place) => (place === 0 ? cell.padEnd(widths[place]!) : cell.padStart(widths[place]!)))
-      .join('  ')
-      .trimEnd()
-  return [title, ...[columns, ...rows].map((row) => `  ${print(row)}`)].join('\n')
-}
-
-function printMarkdown({ title, columns, rows }: Table): string {
-  const print = (cells: string[]): string => `| ${cells.join(' | ')} |`
-  const rule = columns.map((_, place) => (place === 0 ? '---' : '--:'))
-  return [`### ${title}`, '', ...[columns, rule, ...rows].map(print)].join('\n')
 }

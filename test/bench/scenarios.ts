@@ -79,7 +79,7 @@ export function measureUnary(
 export function measureFlatStreams(
   bench: Bench,
   programs: Program[],
-  mode: 'sse-flat' | 'sse-single',
+  mode: 'sse-flat' | 'sse-single' | 'sse-translated' | 'sse-translated-single',
 ): Promise<Figures<Throughput>> {
   return measureThroughput(bench, programs, mode, (result) => result.events)
 }
@@ -169,7 +169,8 @@ async function interleave<T extends { [Name in keyof T]: number }>(
   return new Map(Array.from(samples, ([name, values]) => [name, medians(values)]))
 }
 
-function medians<T extends { [Name in keyof T]: number }>(samples: T[]): T {
+/** Of each figure the middle one. */
+export function medians<T extends { [Name in keyof T]: number }>(samples: T[]): T {
   const names = Object.keys(samples[0]!) as (keyof T)[]
   return Object.fromEntries(names.map((name) => [name, median(samples.map((sample) => sample[name]))])) as T
 }

@@ -1,9 +1,10 @@
 /**
- * An OpenAI-like upstream that costs next to nothing: a bare TCP server that writes ready bytes. What it answers is named in
+ * An OpenAI-like (in some modes Anthropic-like) upstream that costs next to nothing: a bare TCP server that writes ready bytes. What it answers is named in
  * the request's `user` field, `bench:<mode>` or `bench:<mode>:<tag>`, which every program under test passes on.
  */
 import { EventEmitter } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { deltaEvent, endEvents, firstEvents } from './anthropic-replies.ts'
 import { at } from './exact-time.ts'
 import { MessageReader, type MessageSink } from './http-messages.ts'
 import {
@@ -20,10 +21,28 @@ import {
 } from './replies.ts'
 
 /** The upstream's ways to answer. */
-export type Mode = 'unary-1k' | 'unary-20k' | 'delay' | 'hang' | 'sse-flat' | 'sse-single' | 'sse-paced' | 'sse-endless'
+export type Mode =
+  | 'unary-1k'
+  | 'unary-20k'
+  | 'delay'
+  | 'hang'
+  | 'sse-flat'
+  | 'sse-single'
+  | 'sse-translated'
+  | 'sse-translated-single'
+  | 'sse-paced'
+  | 'sse-endless'
+
+/** Does the upstream speak Anthropic's dialect in this mode, and whoever stands before it translate? */
+export function isTranslated(mode: Mode): boolean {
+  return mode.startsWith('sse-translated')
+}
 
 /** What gateways must have replaced the client's credential with. */
 export const upstreamKey = 'sk-bench-key'
+
+/** The model that is asked for where the upstream speaks Anthropic's dialect. */
+export const anthropicModel = 'claude-sonnet-4-5'
 
 /** How long `delay` holds a reply back, in milliseconds. */
 export const delay = 40
@@ -49,6 +68,9 @@ const largeReply = jsonReply('200 OK', completionBody(20_000))
 const flatEvents = [firstEvent, ...words(flatPieces).map(contentEvent), ...lastEvents]
 const flatBlocks = [streamHead, ...inChunks(flatEvents, eventsPerWrite), lastChunk]
 const singleBlocks = [streamHead, ...inChunks(flatEvents, 1), lastChunk]
+const anthropicEvents = [...firstEvents, ...words(flatPieces).map(deltaEvent), ...endEvents]
+const anthropicBlocks = [streamHead, ...inChunks(anthropicEvents, eventsPerWrite), lastChunk]
+const anthropicSingleBlocks = [streamHead, ...inChunks(anthropicEvents, 1), lastChunk]
 const pacedEvent = httpChunk(contentEvent(` t=${'0'.repeat(stampLength)}`))
 const pacedStamp = pacedEvent.indexOf('t=0') + 2
 const endlessBlock = httpChunk(words(250).map(contentEvent).join(''))
@@ -142,7 +164,8 @@ class UpstreamConnection implements MessageSink {
     const [, mode, tag] = modePattern.exec(body) ?? []
     this.#tag = tag
     if (tag) this.#mock.emit('arrived', tag)
-    const fault = this.#mock.strict ? faultOf(head, body) : undefined
+    const check = isTranslated(mode as Mode) ? faultOfTranslation : faultOf
+    const fault = this.#mock.strict ? check(head, body) : undefined
     if (fault) this.#send(refusal(fault))
     else this.#play(mode as Mode)
   }
@@ -160,7 +183,11 @@ class UpstreamConnection implements MessageSink {
       case 'sse-flat':
         return this.#writeFlat(flatBlocks)
       case 'sse-single':
-        return this.#writeSingly(0)
+        return this.#writeSingly(singleBlocks)
+      case 'sse-translated':
+        return this.#writeFlat(anthropicBlocks)
+      case 'sse-translated-single':
+        return this.#writeSingly(anthropicSingleBlocks)
       case 'sse-paced':
         return this.#startPaced()
       case 'sse-endless':
@@ -192,12 +219,12 @@ class UpstreamConnection implements MessageSink {
   }
 
   /** One event a write and one write a turn of the loop, so that the reader mostly finds one event at a time. */
-  #writeSingly(place: number): void {
+  #writeSingly(blocks: Buffer[], place = 0): void {
     if (this.#socket.destroyed) return
-    const goOn = this.#socket.write(singleBlocks[place]!)
-    if (place + 1 === singleBlocks.length) this.#done()
-    else if (goOn) setImmediate(() => this.#writeSingly(place + 1))
-    else this.#socket.once('drain', () => this.#writeSingly(place + 1))
+    const goOn = this.#socket.write(blocks[place]!)
+    if (place + 1 === blocks.length) this.#done()
+    else if (goOn) setImmediate(() => this.#writeSingly(blocks, place + 1))
+    else this.#socket.once('drain', () => this.#writeSingly(blocks, place + 1))
   }
 
   /** The role and the first piece of text come together at once, as they do from OpenAI; the others follow in time. */
@@ -252,6 +279,23 @@ function faultOf(head: string, body: string): string | undefined {
     const parsed = JSON.parse(body) as { model?: unknown; messages?: unknown }
     if (parsed.model !== 'gpt-4o') return `Its model is ${JSON.stringify(parsed.model)}, not "gpt-4o".`
     if (!Array.isArray(parsed.messages) || parsed.messages.length !== 2) return 'It does not have its two messages.'
+  } catch (error) {
+    return `Its body is not JSON: ${(error as Error).message}`
+  }
+  return undefined
+}
+
+/** What is wrong with a request that should say in Anthropic's words what the load generator said in OpenAI's. */
+function faultOfTranslation(head: string, body: string): string | undefined {
+  if (!head.startsWith('POST /v1/messages HTTP/1.1')) return `It asks for ${head.split('\r\n')[0]}.`
+  if (!new RegExp(`\\r\\nx-api-key: ${upstreamKey}(\\r\\n|$)`, 'i').test(head)) return 'It has not our key.'
+  if (!/\r\nanthropic-version: \d{4}/i.test(head)) return 'It does not say which version it speaks.'
+  try {
+    const parsed = JSON.parse(body) as { model?: unknown; messages?: unknown; system?: unknown; max_tokens?: unknown }
+    if (parsed.model !== anthropicModel) return `Its model is ${JSON.stringify(parsed.model)}, not "${anthropicModel}".`
+    if (!Array.isArray(parsed.messages) || parsed.messages.length !== 1) return 'It does not have its one message.'
+    if (parsed.system === undefined) return 'Its system prompt is not where it belongs.'
+    if (parsed.max_tokens !== 512) return 'It has another output cap.'
   } catch (error) {
     return `Its body is not JSON: ${(error as Error).message}`
   }

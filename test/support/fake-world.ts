@@ -7,6 +7,7 @@ import { Secret } from '../../src/core/secret.ts'
 import type {
   ClientSettings,
   ConfiguredProvider,
+  JobSettings,
   NetworkSettings,
   ProviderKey,
   Snapshot,
@@ -18,6 +19,7 @@ import { authenticate } from '../../src/engine/authenticate.ts'
 import type { Call, CallOptions, Presented } from '../../src/engine/call.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Prices } from '../../src/ports/prices.ts'
 import type { Upstream, UpstreamBody, UpstreamCall, UpstreamExchange, UpstreamReply } from '../../src/ports/upstream.ts'
 import { openai } from '../../src/providers/openai.ts'
 import { createMemorySessions } from '../../src/stores/memory/sessions.ts'
@@ -204,8 +206,15 @@ export interface FakeWorld extends World {
   settled(): Promise<void>
 }
 
-/** `chance` is what every draw gives. */
-export function fakeWorld({ script = [], chance = 0 }: { script?: Act[]; chance?: number } = {}): FakeWorld {
+export interface FakeWorldParts {
+  readonly script?: Act[]
+  /** What every draw gives. */
+  readonly chance?: number
+  /** None is known unless told. */
+  readonly prices?: Prices
+}
+
+export function fakeWorld({ script = [], chance = 0, prices = noPrices }: FakeWorldParts = {}): FakeWorld {
   const clock = new FakeClock()
   const lines: LogLine[] = []
   const calls: FakeExchange[] = []
@@ -228,6 +237,9 @@ export function fakeWorld({ script = [], chance = 0 }: { script?: Act[]; chance?
     script: [...script],
     log: { isLevelEnabled: () => true, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     sessions: createMemorySessions(clock),
+    prices,
+    // A letter is a token.
+    tokenizer: { count: async (texts) => texts.join('').length, close: async () => {} },
     upstream,
     random: () => chance,
     isProvider: (id) => ['openai', 'azure', 'groq', 'mistral', 'anthropic'].includes(id),
@@ -236,6 +248,8 @@ export function fakeWorld({ script = [], chance = 0 }: { script?: Act[]; chance?
   }
   return world
 }
+
+const noPrices: Prices = { ready: () => undefined, find: () => undefined }
 
 /** The acts that tests need most. */
 export const acts = {
@@ -363,14 +377,34 @@ export const client: ClientSettings = {
   allowRawOverride: true,
 }
 
+export const jobs: JobSettings = {
+  resultTtl: 3_600_000,
+  concurrency: 10,
+  concurrencyPerProvider: Number.POSITIVE_INFINITY,
+  concurrencyPerKey: Number.POSITIVE_INFINITY,
+  queueLimit: 100,
+  queueLimitPerKey: 50,
+  maxAttempts: 3,
+  backoffInitial: 1000,
+  backoffMax: 60_000,
+  lease: 60_000,
+  longestWait: 60_000,
+}
+
 export function snapshot(
   providers: readonly ConfiguredProvider[],
-  changes: Partial<Omit<Snapshot, 'client' | 'providers'>> & { client?: Partial<ClientSettings> } = {},
+  changes: Partial<Omit<Snapshot, 'client' | 'jobs' | 'providers'>> & {
+    client?: Partial<ClientSettings>
+    jobs?: Partial<JobSettings>
+  } = {},
 ): Snapshot {
   return {
     admin: null,
     virtualKeys: new Map(),
+    priceOverrides: [],
+    webhooks: [],
     ...changes,
+    jobs: { ...jobs, ...changes.jobs },
     client: { ...client, ...changes.client },
     providers: new Map(providers.map((configured) => [configured.id, configured])),
   }
@@ -396,10 +430,11 @@ export const noOptions: CallOptions = {
   pinnedKeyName: undefined,
   session: undefined,
   forwardedHeaders: [],
+  dialectHeaders: [],
   passExtraParams: false,
   rawRequest: false,
   rawResponse: false,
-  azureClient: false,
+  defaultProvider: 'openai',
   apiVersion: undefined,
   explain: false,
 }
@@ -432,6 +467,7 @@ export function chatCall({
     snapshot: settings,
     caller: authenticate({ ...nothingPresented, ...presented }, settings, 0),
     options: { ...noOptions, ...options },
+    operation: { kind: 'chat' },
     client: openaiChatClient,
     request: { text, members: members(text), body: parsed },
     head: openaiChatClient.checkRequest(parsed),
