@@ -571,7 +571,7 @@ describe('config.json', () => {
     try {
       const { warnings } = reference.house.config.loaded()
       const words = warnings.map(({ path, message }) => `${path} ${message}`).join('\n')
-      for (const key of ['plugins', 'logs_store', 'governance.budgets', 'governance.teams'])
+      for (const key of ['plugins', 'governance.rate_limits', 'governance.budgets', 'governance.teams'])
         expect(words).toContain(key)
       const { json } = await post(reference, chat('local-llm/any'))
       expect(json.error.type).toBe('provider_connection_failed')

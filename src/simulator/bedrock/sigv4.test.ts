@@ -115,7 +115,9 @@ describe.each(signers)('signed by %s', (_, sign) => {
   })
 
   const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !/^\.+$/.test(text))
-  const anything = fc.record({ id: segment, name: segment, value: segment, body: fc.string({ unit: 'grapheme' }) })
+  // Smithy keeps a query in an object, which cannot have this name.
+  const name = segment.filter((text) => text !== '__proto__')
+  const anything = fc.record({ id: segment, name, value: segment, body: fc.string({ unit: 'grapheme' }) })
 
   test('anything, in path, query and body', async () => {
     await fc.assert(
