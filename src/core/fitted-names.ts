@@ -1,4 +1,5 @@
 /** Names and ids that a provider refuses, made into ones that it takes, and back. */
+import { FreeNames } from './free-names.ts'
 
 export interface NameRule {
   /** Letters that may not be in a name. */
@@ -10,15 +11,16 @@ export interface NameRule {
 export class FittedNames {
   readonly #fitted = new Map<string, string>()
   readonly #originals = new Map<string, string>()
+  readonly #free = new FreeNames()
 
   constructor(names: Iterable<string>, rule: NameRule) {
     const unfit: string[] = []
     for (const name of new Set(names)) {
-      if (fits(name, rule)) this.#put(name, name)
+      if (fits(name, rule)) this.#keep(name)
       else unfit.push(name)
     }
     // Those that fit keep their names, so the others come last.
-    for (const name of unfit) this.#put(name, this.#free(name, rule))
+    for (const name of unfit) this.#put(name, this.#make(name, rule))
   }
 
   fit(name: string): string {
@@ -34,13 +36,14 @@ export class FittedNames {
     this.#originals.set(fitted, name)
   }
 
-  #free(name: string, { unfit, longest }: NameRule): string {
+  #keep(name: string): void {
+    this.#free.add(name)
+    this.#put(name, name)
+  }
+
+  #make(name: string, { unfit, longest }: NameRule): string {
     const base = name.replaceAll(new RegExp(unfit.source, 'gu'), '_').slice(0, longest) || '_'
-    let candidate = base
-    for (let number = 2; this.#originals.has(candidate); number++) {
-      candidate = `${base.slice(0, longest - 1 - String(number).length)}_${number}`
-    }
-    return candidate
+    return this.#free.give(base, (number) => `${base.slice(0, longest - 1 - String(number).length)}_${number}`)
   }
 }
 

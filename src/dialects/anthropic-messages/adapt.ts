@@ -2,6 +2,7 @@
  * A client's Messages request on its way to a provider of the same wire: the client's own text, changed only where this host, this model or this
  * version of the API differs, or a field was meant for the gateway. What cannot be carried is left out and named.
  */
+import { addAll } from '../../core/add-all.ts'
 import type { AdaptedRequest, Addressee, RequestText } from '../../core/dialect.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { Edits, elements, member, members, type Span } from '../../core/json-text.ts'
@@ -178,7 +179,7 @@ function adaptSampling({ edits, body, traits, newer }: Adapting, thinks: boolean
     if (kept[name] === undefined) edits.remove(name)
     else edits.set(name, String(kept[name]))
   }
-  edits.dropped.push(...dropped)
+  addAll(edits.dropped, dropped)
 }
 
 /** Found at a glance: most requests have nothing in their messages that has to be changed. */

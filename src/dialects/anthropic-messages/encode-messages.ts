@@ -4,6 +4,7 @@
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls,
  * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
+import { addAll } from '../../core/add-all.ts'
 import { placesOf } from '../../core/block-places.ts'
 import type { Block, Message } from '../../core/chat.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
@@ -84,7 +85,7 @@ class ConversationWriter {
     if (this.#turns.length === 0) {
       const last = this.#system.pop()
       if (last === undefined) throw inconsistent('messages', 'say nothing', 'Give a message with content')
-      this.#turn('user', 'messages[0]').content.push(...last)
+      addAll(this.#turn('user', 'messages[0]').content, last)
     }
     const [first] = this.#turns
     if (first!.role === 'assistant')
@@ -126,14 +127,14 @@ class ConversationWriter {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = []
-    if (this.#turns.at(-1)?.role === 'user') this.#newTurn('system', '').content.push(...waiting.flat())
-    else this.#system.push(...waiting)
+    if (this.#turns.at(-1)?.role === 'user') addAll(this.#newTurn('system', '').content, waiting.flat())
+    else addAll(this.#system, waiting)
   }
 
   #takeUser(message: Message, path: string): void {
     const blocks = this.#blocks(message, path, (block, place) => userBlock(block, place, this.#encoding))
     this.#mark(blocks, message, path)
-    if (blocks.length > 0) this.#turn('user', path, message).content.push(...blocks)
+    if (blocks.length > 0) addAll(this.#turn('user', path, message).content, blocks)
   }
 
   #takeAssistant(message: Message, path: string): void {
@@ -146,7 +147,7 @@ class ConversationWriter {
     })
     this.#mark(blocks, message, path)
     if (blocks.length === 0) return
-    this.#turn('assistant', path, message).content.push(...blocks)
+    addAll(this.#turn('assistant', path, message).content, blocks)
     for (const [id, call] of calls) {
       if (this.#openCalls.has(id))
         throw inconsistent(`${call.path}.id`, 'is the id of another call as well', 'Give every call an id of its own')

@@ -2,6 +2,7 @@
  * Tools and the choice among them. https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools,
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-reference
  */
+import { addAll } from '../../core/add-all.ts'
 import type { Tool, ToolChoice } from '../../core/chat.ts'
 import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-tools.ts'
 import { heldSchema } from '../../core/held-schema.ts'
@@ -71,7 +72,11 @@ function encodeFunction(tool: Tool & { kind: 'function' }, encoding: Encoding, p
   // What every other generation would refuse is left out of a schema only where the tool is to be called strictly.
   const held = strict === true && traits.schemas ? heldSchema(objectSchema(parameters)) : undefined
   const isHeld = held?.open.length === 0
-  if (isHeld) dropped.push(...held.told.map((place) => `${path}.function.parameters.${place}`))
+  if (isHeld)
+    addAll(
+      dropped,
+      held.told.map((place) => `${path}.function.parameters.${place}`),
+    )
   else if (strict === true) dropped.push(`${path}.function.strict`)
   const { further, extra } = furtherOf(tool, encoding)
   const wire = defined({

@@ -103,18 +103,26 @@ function messageName(path: string, body: JsonObject): string {
   const piece = piecesOf(body)[Number(index)]
   if (index === undefined || piece === undefined) return path
   if (list === undefined) return piece.at + memberName(rest, piece)
-  const at = listed(piece, list === 'content' ? isPart : isOf(lists[list]!), Number(position ?? 0))
+  const at = listed(piece, list)[Number(position ?? 0)]
   if (at === undefined) return piece.at + memberName(rest, piece)
   if (rest === '.cache_control' && isMarkOfAll(piece, at, body)) return 'cache_control'
   return at + (list === 'annotations' ? '.citations' : '') + blockMember(rest)
 }
 
-/** Where the block stands that is the nth of its list. */
-function listed({ message, blocksAt }: Piece, isIn: (block: Block) => boolean, position: number): string | undefined {
-  return blocksAt.filter((_, index) => isIn(message.content[index]!))[position]
-}
+const places = new WeakMap<Piece, Map<string, readonly string[]>>()
 
-const isOf = (type: Block['type']) => (block: Block) => block.type === type
+/** Where the blocks of one of its lists stand. */
+function listed(piece: Piece, list: string): readonly string[] {
+  const known = places.get(piece) ?? new Map<string, readonly string[]>()
+  places.set(piece, known)
+  let found = known.get(list)
+  if (found === undefined) {
+    const isIn = (block: Block) => (list === 'content' ? isPart(block) : block.type === lists[list])
+    found = piece.blocksAt.filter((_, index) => isIn(piece.message.content[index]!))
+    known.set(list, found)
+  }
+  return found
+}
 
 function memberName(rest: string, { message, at }: Piece): string {
   if (message.role === 'tool') return rest.replace(/^\.tool_call_id\b/, '.tool_use_id')
@@ -125,8 +133,9 @@ function memberName(rest: string, { message, at }: Piece): string {
 /** The mark stands at the top of the request and at no block. */
 function isMarkOfAll(piece: Piece, at: string, body: JsonObject): boolean {
   if (objectOf(body['cache_control']) === undefined || at !== piece.blocksAt.at(-1)) return false
+  if (piece !== piecesOf(body).at(-1)) return false
   const last = decodePieces({ ...body, cache_control: null }).at(-1)
-  return last?.at === piece.at && last.message.content.at(-1)?.cacheControl === undefined
+  return last?.message.content.at(-1)?.cacheControl === undefined
 }
 
 /** Members of a block by the names of a chat completion's part, and by those of this wire. */

@@ -1,4 +1,5 @@
 /** A canonical request in the words of the Messages API. https://platform.claude.com/docs/en/api/messages */
+import { addAll } from '../../core/add-all.ts'
 import type { ChatRequest, ResponseFormat } from '../../core/chat.ts'
 import type { Addressee, EncodedRequest } from '../../core/dialect.ts'
 import { makeKeeper } from '../../core/extra.ts'
@@ -163,7 +164,7 @@ function encodeBody(encoding: Encoding, own: OwnMembers): JsonObject {
   const { request, traits, thinking, newer, dropped, conversation } = encoding
   const { system, messages } = conversation
   const tools = encodeTools(encoding)
-  tools.push(...toolsetsOf(own.body['mcp_servers'], tools))
+  addAll(tools, toolsetsOf(own.body['mcp_servers'], tools))
   const given =
     tools.length > 0 &&
     (request.tools !== undefined || request.webSearch !== undefined || own.body['mcp_servers'] !== undefined)
@@ -173,7 +174,7 @@ function encodeBody(encoding: Encoding, own: OwnMembers): JsonObject {
   )
   // What is wished for in the words of every wire counts more than a member of this one's.
   if (thinking.thinking !== undefined && own.body['thinking'] !== undefined) dropped.push('thinking')
-  dropped.push(...unwanted, ...thinking.dropped)
+  addAll(dropped, [...unwanted, ...thinking.dropped])
   return defined({
     system,
     messages,
@@ -259,7 +260,10 @@ function encodeFormat(format: ResponseFormat, encoding: Encoding): Format {
       const holds = traits.schemas && !encoding.end.prefilled && !cites(encoding)
       const held = holds ? heldSchema(schema) : undefined
       if (held?.open.length === 0) {
-        dropped.push(...held.told.map((place) => `response_format.json_schema.schema.${place}`))
+        addAll(
+          dropped,
+          held.told.map((place) => `response_format.json_schema.schema.${place}`),
+        )
         return { kind: 'schema', schema: held.schema }
       }
       // What the model cannot be held to it can still be asked for.

@@ -129,8 +129,7 @@ function unknownOfAssistant(
 function encodeReasoning(block: ReasoningBlock, message: string, draft: Draft): JsonObject[] {
   const content = reasoningContent(block, draft)
   if (content === undefined) {
-    const place = `${message}.reasoning_details`
-    if (!draft.dropped.includes(place)) draft.drop(place)
+    draft.dropOnce(`${message}.reasoning_details`)
     return []
   }
   return [{ reasoningContent: content }]

@@ -23,6 +23,7 @@ export class Draft {
   /** `additionalModelRequestFields`. */
   readonly fields: JsonObject = {}
   readonly outputConfig: JsonObject = {}
+  readonly #lostTogether = new Set<string>()
   /** What the client wrote in Converse's own words: laid over the body in the end. */
   overlay: JsonObject | undefined
 
@@ -38,6 +39,12 @@ export class Draft {
 
   drop(path: string): void {
     this.dropped.push(path)
+  }
+
+  /** For what several blocks of a message lose together. */
+  dropOnce(path: string): void {
+    if (!this.#lostTogether.has(path)) this.drop(path)
+    this.#lostTogether.add(path)
   }
 
   lay(members: JsonObject): void {

@@ -2,6 +2,7 @@
  * The conversation: system prompts in a place of their own, turns that alternate and begin with the user's, results in the turn behind their calls.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
  */
+import { addAll } from '../../core/add-all.ts'
 import { placesOf } from '../../core/block-places.ts'
 import type { Block, Message } from '../../core/chat.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -39,7 +40,7 @@ export function encodeMessages(messages: readonly Message[], draft: Draft): Conv
   if (said[0]!.role === 'assistant') said.unshift({ ...newTurn('user'), content: [{ text: 'Begin.' }] })
   if (draft.family.system) return { system, messages: sent(said, draft) }
   // A model without a place for system prompts reads them as the first words of the user.
-  said[0]!.content.unshift(...system)
+  said[0] = { ...said[0]!, content: [...system, ...said[0]!.content] }
   return { system: [], messages: sent(said, draft) }
 }
 
@@ -50,8 +51,8 @@ function merged(turns: readonly Turn[]): Turn[] {
     if (turn.results.length + turn.content.length === 0) continue
     const last = said.at(-1)
     if (last?.role === turn.role) {
-      last.results.push(...turn.results)
-      last.content.push(...turn.content)
+      addAll(last.results, turn.results)
+      addAll(last.content, turn.content)
     } else said.push(turn)
   }
   return said

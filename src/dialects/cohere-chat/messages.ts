@@ -2,10 +2,12 @@
  * The conversation: what the system says comes first, results of tools right behind the calls they answer, and the last word has the user or a
  * tool. https://docs.cohere.com/reference/chat#request.body.messages, https://docs.cohere.com/reference/errors
  */
+import { addAll } from '../../core/add-all.ts'
 import { placesOf } from '../../core/block-places.ts'
 import type { Block, FileBlock, ImageBlock, Message, ToolCallBlock } from '../../core/chat.ts'
 import { argumentsOfText } from '../../core/custom-tools.ts'
 import type { Keeper } from '../../core/extra.ts'
+import { FreeNames } from '../../core/free-names.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { dataUri } from '../../core/media-types.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
@@ -34,7 +36,7 @@ class ConversationWriter {
   /** In mid conversation the system is not heard: its place is lost there, but not its weight. */
   readonly #system: JsonObject[] = []
   readonly #turns: JsonObject[] = []
-  readonly #ids = new Set<string>()
+  readonly #ids = new FreeNames()
   #open = new Map<string, OpenCall>()
   #last = ''
 
@@ -123,9 +125,7 @@ class ConversationWriter {
           'is the id of another call as well',
           'Give each its own',
         )
-      let id = block.id
-      for (let number = 2; this.#ids.has(id); number++) id = `${block.id}_${number}`
-      this.#ids.add(id)
+      const id = this.#ids.give(block.id, (number) => `${block.id}_${number}`)
       open.set(block.id, { path: `${path}.tool_calls[${open.size}]`, id })
     }
     return open
@@ -271,7 +271,7 @@ function writeTurn(
     if (block.type === 'tool-call') calls.push(writeCall(block, open.get(block.id)!, writing))
     else if (isPlan(block)) plan += block.text
     else parts.push(...writeSaid(block, path, here, writing))
-    if (block.type === 'text') citations.push(...encodeCitations(block.annotations ?? [], writing.keeper, path))
+    if (block.type === 'text') addAll(citations, encodeCitations(block.annotations ?? [], writing.keeper, path))
   }
   // A plan without calls is just a thought.
   if (plan !== '' && calls.length === 0) parts.unshift({ type: 'thinking', thinking: plan })

@@ -3,6 +3,7 @@
  * https://ai.google.dev/api/caching#Content
  * https://ai.google.dev/gemini-api/docs/generate-content/thought-signatures
  */
+import { addAll } from '../../core/add-all.ts'
 import type { Block, Message, ReasoningBlock, ToolCallBlock } from '../../core/chat.ts'
 import { exactObject } from '../../core/exact-json.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -44,6 +45,8 @@ class Conversation {
   readonly #system: JsonObject[] = []
   readonly #turns: Turn[] = []
   #calls: OpenCall[] = []
+  /** Those without a result, by their ids: made with the first result. */
+  #unanswered: Map<string, OpenCall[]> | undefined
 
   constructor(writing: Writing) {
     this.#writing = writing
@@ -61,7 +64,7 @@ class Conversation {
       case 'system':
       case 'developer':
         // The wire has one place for the system, before everything: what it says in mid conversation holds from the beginning.
-        return void this.#system.push(...this.#instructions(content, path))
+        return addAll(this.#system, this.#instructions(content, path))
       case 'user':
         this.#answered()
         return this.#say('user', this.#said(content, path), extra)
@@ -69,6 +72,7 @@ class Conversation {
         this.#answered()
         const turn = new ModelTurn(content, path, this.#writing)
         this.#calls = turn.calls
+        this.#unanswered = undefined
         return this.#say('model', turn.parts, extra)
       }
     }
@@ -89,7 +93,7 @@ class Conversation {
     if (parts.length === 0) return
     const last = this.#turns.at(-1)
     if (last?.role === role && !last.results && !results) {
-      last.parts.push(...parts)
+      addAll(last.parts, parts)
       Object.assign(last.extra, extra)
     } else this.#turns.push({ role, parts, results, extra: { ...extra } })
   }
@@ -108,7 +112,8 @@ class Conversation {
   }
 
   #result(message: Message & { role: 'tool' }, path: string): void {
-    const call = this.#calls.find(({ id, result }) => id === message.toolCallId && result === undefined)
+    this.#unanswered ??= byId(this.#calls)
+    const call = this.#unanswered.get(message.toolCallId)?.shift()
     if (call === undefined) {
       const says = `is ${JSON.stringify(message.toolCallId)}, which no call of the assistant's message before it has`
       throw inconsistent(`${path}.tool_call_id`, says, 'Send each result once, after its call')
@@ -132,9 +137,20 @@ class Conversation {
     const results = this.#calls.map(({ result }) => result!)
     const beside = this.#calls.flatMap((call) => call.beside)
     this.#calls = []
+    this.#unanswered = undefined
     this.#say('user', results, {}, true)
     this.#say('user', beside, {})
   }
+}
+
+function byId(calls: readonly OpenCall[]): Map<string, OpenCall[]> {
+  const found = new Map<string, OpenCall[]>()
+  for (const call of calls) {
+    const alike = found.get(call.id)
+    if (alike === undefined) found.set(call.id, [call])
+    else alike.push(call)
+  }
+  return found
 }
 
 /** What a function gave back: its texts as one, and what else there is. */

@@ -3,6 +3,7 @@
  * refusal, sound, tool calls. Requests, replies and (piece by piece) streams share it.
  * https://platform.openai.com/docs/api-reference/chat/object
  */
+import { addAll } from '../../core/add-all.ts'
 import { placesOf } from '../../core/block-places.ts'
 import type { Annotation, AudioBlock, Block, Extra, ReasoningBlock, TextBlock, ToolCallBlock } from '../../core/chat.ts'
 import { type Keeper, type Known, unknownFields } from '../../core/extra.ts'
@@ -119,7 +120,10 @@ function place(turn: FlatTurn, block: Block, keeper: Keeper, path: string): void
 }
 
 function append(turn: FlatTurn, list: ListName, ...members: JsonObject[]): void {
-  if (members.length > 0) turn[list] = [...(turn[list] ?? []), ...members]
+  if (members.length === 0) return
+  const told = turn[list] ?? []
+  turn[list] = told
+  addAll(told, members)
 }
 
 type ListName = 'parts' | 'reasoning_details' | 'annotations' | 'tool_calls'
