@@ -21,7 +21,7 @@ import { openaiChatClient } from './openai-chat/client.ts'
 import { openaiChat } from './openai-chat/provider.ts'
 
 /** The providers, each with models that it does differently by. */
-const targets: readonly [chat: ProviderChat, ...models: string[]][] = [
+const targets: readonly (readonly [chat: ProviderChat, ...models: string[]])[] = [
   [openaiChat(), 'gpt-5'],
   [openaiChat({ reasoning: 'none', reasoningBack: 'none' }), 'a-model'],
   [anthropicMessages(), 'claude-opus-4-5', 'claude-3-haiku-20240307', 'claude-opus-5'],
@@ -97,14 +97,14 @@ function checkName(name: string, foreign: RegExp, { text }: RequestText): void {
 
 const addressee = (model: string): Addressee => ({ model, passExtraParams: false, header: () => undefined })
 
-function survive(face: Face, request: RequestText): void {
+function survive(face: Face, request: RequestText, asked: typeof targets = targets): void {
   const { client, foreign } = face
   try {
     client.checkRequest(request.body)
   } catch (error) {
     return checkRefusal(error, face, request)
   }
-  for (const [chat, ...models] of targets) {
+  for (const [chat, ...models] of asked) {
     for (const model of models) {
       try {
         client.usesOf?.(request.body)
@@ -131,5 +131,70 @@ describe.each(Object.entries(faces))('%s', (_, face) => {
       }),
       { numRuns: Number(process.env['RUNS'] ?? 1000) },
     )
+  })
+})
+
+/** So many that whoever looks through all of them for each of them is not done before the test is over. */
+describe('requests that are long', () => {
+  const many = <Item>(count: number, item: (index: number) => Item) =>
+    Array.from({ length: count }, (_, at) => item(at))
+  const tool = (name: string) => ({ name, input_schema: { type: 'object' } })
+  const hello = { role: 'user', content: 'Hello!' }
+  const call = (at: number) => ({ type: 'tool_use', id: `a.${at}`, name: 'f', input: {} })
+  const result = (at: number) => ({ type: 'tool_result', tool_use_id: `a.${at}`, content: 'r' })
+  const onePerDialect = targets.flatMap(([chat, model], at) =>
+    targets.findIndex(([other]) => other.dialect === chat.dialect) === at ? [[chat, model!] as const] : [],
+  )
+  const letter = (at: number) => String.fromCodePoint(0x4e00 + at)
+
+  it.each<[string, object]>([
+    ['texts', { messages: [{ role: 'user', content: many(130_000, () => ({ type: 'text', text: 'x' })) }] }],
+    ['turns', { messages: many(15_000, (at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content: 'x' })) }],
+    [
+      'calls and results in two turns',
+      {
+        tools: [tool('f')],
+        messages: [
+          hello,
+          { role: 'assistant', content: many(15_000, call) },
+          { role: 'user', content: many(15_000, result) },
+        ],
+      },
+    ],
+    ['tools that would be called alike', { tools: many(15_000, (at) => tool(letter(at))), messages: [hello] }],
+    [
+      'documents that would be called alike',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: many(15_000, () => ({
+              type: 'document',
+              title: 'a',
+              source: { type: 'text', media_type: 'text/plain', data: 'x' },
+            })),
+          },
+        ],
+      },
+    ],
+    [
+      'thoughts that are dropped',
+      {
+        messages: many(15_000, (at) =>
+          at % 2 === 0
+            ? hello
+            : {
+                role: 'assistant',
+                content: [
+                  { type: 'thinking', thinking: 't', signature: 's' },
+                  { type: 'text', text: 'x' },
+                ],
+              },
+        ),
+      },
+    ],
+  ])('%s', (_, members) => {
+    const request = admitted(JSON.stringify({ model: 'm', max_tokens: 10, ...members }))
+    survive(faces['messages']!, request!, onePerDialect)
   })
 })
