@@ -9,10 +9,12 @@ import {
   Edits,
   elements,
   escapeBeyondAscii,
+  isDeeperThan,
   isNull,
   JsonTextError,
   member,
   members,
+  ObjectEnd,
   survey,
   valueEnd,
 } from './json-text.ts'
@@ -326,4 +328,54 @@ describe('ASCII', () => {
   test('escapeBeyondAscii leaves JSON what it was', () => {
     expect(escapeBeyondAscii('{"ü":"😀","a":"\\n"}')).toBe('{"\\u00fc":"\\ud83d\\ude00","a":"\\n"}')
   })
+})
+
+test('depth is that of objects and lists, wherever brackets stand in texts', () => {
+  const depth = (value: Json): number =>
+    typeof value === 'object' && value !== null
+      ? 1 + Math.max(0, ...Object.values(value).map((inner) => depth(inner as Json)))
+      : 0
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.nat(6), (value, levels) => {
+      expect(isDeeperThan(JSON.stringify(value), levels)).toBe(depth(value as Json) > levels)
+    }),
+  )
+})
+
+describe('the end of an object that comes in pieces', () => {
+  const reached = (...pieces: string[]) => {
+    const end = new ObjectEnd()
+    for (const piece of pieces) end.push(piece)
+    return end.reached
+  }
+
+  test('is where JSON.parse takes what came for the first time', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })),
+        fc.constantFrom(0, 2),
+        (object, indent) => {
+          const text = JSON.stringify(object, null, indent)
+          const end = new ObjectEnd()
+          const seen = [...text].map((letter) => {
+            end.push(letter)
+            return end.reached
+          })
+          expect(seen.indexOf(true)).toBe(seen.length - 1)
+          end.push(' \n')
+          expect(end.reached).toBe(true)
+        },
+      ),
+    )
+  })
+
+  test.each([
+    ['', false],
+    [' {"a":"}"', false],
+    ['{"a":"\\"}"}', true],
+    ['{} ', true],
+    ['{}{}', false],
+    ['[]', false],
+    ['7', false],
+  ])('%s: %s', (text, is) => expect(reached(text)).toBe(is))
 })

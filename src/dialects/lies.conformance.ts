@@ -8,7 +8,7 @@ import type { Frame } from '../core/sse.ts'
 const written: Readonly<Record<string, string>> = {
   '«far too large»': '1e999',
   '«thirty digits»': '9'.repeat(30),
-  '«long»': JSON.stringify('é'.repeat(100_000)),
+  '«long»': JSON.stringify('é'.repeat(500_000)),
   '«deep list»': `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
   '«deep object»': `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
 }

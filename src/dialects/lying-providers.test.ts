@@ -305,7 +305,7 @@ function lyingError([body, list]: [Json, Parameters<typeof changed>[1]]): string
   return textOfLie(changed(body, list))
 }
 
-const numRuns = Number(process.env['RUNS'] ?? 400)
+const numRuns = 150
 
 describe.each(Object.entries(providers))('%s', (_, provider) => {
   const { chat, wrapping } = provider
@@ -386,6 +386,136 @@ describe.each(Object.entries(providers))('%s', (_, provider) => {
         expect(told).not.toContain(`data: ${same.lastWord}`)
       }),
       { numRuns },
+    )
+  })
+})
+
+/** What chance has found once, so that it need not find it again. */
+describe('lies that were believed', () => {
+  const data = (value: Json): Frame => ({ data: textOfLie(value) })
+  const event = (name: string, value: Json): Frame => ({ event: name, data: textOfLie(value) })
+  const finishes = (word: string) => ({ candidates: [{ content: { parts: [{ text: 'x' }] }, finishReason: word }] })
+
+  it.each<[string, keyof typeof providers, Json]>([
+    ['a stop reason of JavaScript', 'anthropic-messages', { content: [], stop_reason: 'constructor' }],
+    ['a stop reason of JavaScript', 'gemini', finishes('toString')],
+    ['a failure of JavaScript', 'cohere-chat', { message: { content: [] }, finish_reason: '__proto__' }],
+    ['a type of error of JavaScript', 'anthropic-messages', { error: { type: '__proto__', message: 'No.' } }],
+    ['a status without a number', 'openai-chat', { error: { message: 'No.', status_code: { toString: 1 } } }],
+    ['a place without a text', 'openai-chat', { error: { message: [{ msg: 'No.', loc: [{ toString: 1 }] }] } }],
+    ['tokens without end', 'anthropic-messages', { content: [], usage: { input_tokens: '«far too large»' } }],
+    [
+      'less than nothing',
+      'openai-chat',
+      { choices: [], usage: { prompt_tokens: -1, completion_tokens: 1.5, cost: -1, total_tokens: 1 } },
+    ],
+    [
+      'a picture without a format',
+      'bedrock-converse',
+      { output: { message: { content: [{ image: { format: { toString: 1 }, source: { bytes: 'AAAA' } } }] } } },
+    ],
+    [
+      'arguments too deep to be printed',
+      'openai-chat',
+      {
+        choices: [
+          {
+            message: {
+              tool_calls: [
+                { id: 'a', type: 'function', function: { name: 'f', arguments: textOfLie({ a: '«deep list»' }) } },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+  ])('%s: %s', (_, name, reply) => surviveReply(providers[name]!.chat, textOfLie(reply), usual))
+
+  it.each<[string, keyof typeof providers, Frame[]]>([
+    [
+      'an end without a beginning',
+      'anthropic-messages',
+      [data({ type: 'message_delta', delta: { stop_reason: 'end_turn' } }), data({ type: 'message_stop' })],
+    ],
+    [
+      'more behind the end',
+      'bedrock-converse',
+      [
+        event('messageStop', { stopReason: 'end_turn' }),
+        event('contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'x' } }),
+        event('metadata', {}),
+      ],
+    ],
+    ['an event of JavaScript', 'cohere-chat', [data({ type: '__proto__' }), data({ type: '__defineGetter__' })]],
+    ['a status that HTTP does not have', 'bedrock-converse', [event('exception:x', { originalStatusCode: 9999 })]],
+    ['an exception of JavaScript', 'bedrock-converse', [event('exception:__proto__', {})]],
+    ['an error too deep to be printed', 'gemini', [data({ error: { message: 'No.', details: ['«deep object»'] } })]],
+    [
+      'a choice beyond all numbers',
+      'openai-chat',
+      [data({ id: 'x', choices: [{ index: '«far too large»', delta: {} }] })],
+    ],
+    [
+      'a source that is no number',
+      'gemini',
+      [
+        data({
+          candidates: [
+            {
+              content: { parts: [{ text: 'x' }] },
+              groundingMetadata: {
+                groundingChunks: [{}],
+                groundingSupports: [{ groundingChunkIndices: [{ toString: 1 }] }],
+              },
+            },
+          ],
+        }),
+      ],
+    ],
+  ])('%s: %s', (_, name, frames) => surviveStream(providers[name]!.chat, frames, usual))
+
+  it.each<[string, ClientChat, string]>([
+    ['a usage that is no JSON', openaiChatClient, '{"choices":[],"usage":{"prompt_tokens"::1}}'],
+    ['a usage that is no JSON', anthropicMessagesClient, '{"type":"message","content":[],"usage":{"input_tokens"::1}}'],
+    ['a name that is no text', anthropicMessagesClient, '{"type":"message","content":[],"\\x":1}'],
+    [
+      'a model that is no text',
+      openaiChatClient,
+      '{"choices":[],"model":"\\x","usage":{"prompt_tokens":1,"total_tokens":1}}',
+    ],
+  ])('%s', (_, client, bytes) => {
+    const spliced = client.spliceResponse(bytes, extra(), pricer)
+    expect(() => spliced?.readUsage()).not.toThrow()
+  })
+
+  it('calls in a chunk that are no objects', () => {
+    const stream = openaiChatClient.spliceEvents(writing())
+    const chunk = { id: 'x', choices: [7, { index: 0, delta: { tool_calls: [7] }, finish_reason: 'stop' }] }
+    expect(replied(stream, [frameText(data(chunk))])).toMatch(/"tool_calls":\[7\][\s\S]*\[DONE\]/)
+  })
+
+  it('news in every event is not gone through again with each', () => {
+    const many = (event: (index: number) => Json) => Array.from({ length: 10_000 }, (_, index) => data(event(index)))
+    const open = { type: 'content_block_start', content_block: { type: 'tool_use', id: 'a', name: 'f', input: {} } }
+    const input = (text: string) => ({
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'input_json_delta', partial_json: text },
+    })
+    surviveStream(
+      anthropicMessages(),
+      [data({ ...open, index: 0 }), data({ ...open, index: 1 }), data(input('{"a":"')), ...many(() => input('x}'))],
+      usual,
+    )
+    surviveStream(
+      openaiChat(),
+      many((index) => ({ id: 'x', [`x${index}`]: 1, choices: [] })),
+      usual,
+    )
+    surviveStream(
+      gemini('gemini-api'),
+      many((index) => ({ [`x${index}`]: 1, candidates: [{ [`y${index}`]: 1 }] })),
+      usual,
     )
   })
 })

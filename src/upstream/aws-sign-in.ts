@@ -8,7 +8,7 @@ import type { AwsRole, Credential } from '../core/snapshot.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
 import { parseAddress } from './address.ts'
 import { type AwsKeys, signedHeaders } from './sigv4.ts'
-import { createTokenCache, type Token, tokenFor } from './token-cache.ts'
+import { createTokenCache, isSendable, type Token, tokenFor } from './token-cache.ts'
 
 /** The credentials that are signed with here. */
 export type AwsCredential = Extract<Credential, { kind: `aws-${string}` }>
@@ -93,6 +93,8 @@ async function fetchKeys(credential: AwsCredential, now: () => number): Promise<
     throw failed(credential, cause)
   })
   const { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken, expiration } = identity
+  if (![accessKey, secretKey, sessionToken ?? '-'].every(isSendable))
+    throw failed(credential, new Error('an answer with keys that could not be sent'))
   const length = expiration === undefined ? usualLength : Math.max(0, expiration.getTime() - now())
   return tokenFor({ accessKey, secretKey, sessionToken }, length, now())
 }

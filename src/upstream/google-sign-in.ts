@@ -6,7 +6,7 @@ import type { AuthClient, GoogleAuthOptions, IdentityPoolClientOptions } from 'g
 import { GatewayError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import type { Credential } from '../core/snapshot.ts'
-import { createTokenCache, type Token, type TokenCache, tokenFor } from './token-cache.ts'
+import { createTokenCache, isSendable, type Token, type TokenCache, tokenFor } from './token-cache.ts'
 import type { TokenFetch } from './token-request.ts'
 
 /** The credentials that are signed in with here. */
@@ -52,10 +52,12 @@ export function createGoogleSignIn(world: GoogleSignInWorld): GoogleSignIn {
       // The error itself has the whole call in it, with what signs it.
       throw failed(account, faultIn(cause))
     })
-    if (!token) throw failed(account, 'a reply without a token')
+    if (!isSendable(token)) throw failed(account, 'a reply without a token that could be sent')
     const now = world.now()
-    const end = client.credentials.expiry_date
-    return tokenFor(token, end == null ? usualLength : Math.max(0, end - now), now)
+    const end = client.credentials.expiry_date ?? Number.NaN
+    // What has no end that makes sense the library would give out for ever.
+    if (!(end > now)) clients.delete(credential)
+    return tokenFor(token, Number.isNaN(end) ? usualLength : Math.max(0, end - now), now)
   }
 
   return createTokenCache(fetchToken, world.now)
@@ -175,7 +177,8 @@ function faultIn(error: unknown): string {
   const data = isJsonObject(reply) ? reply['data'] : undefined
   const words = isJsonObject(data) ? [data['error'], data['error_description']] : []
   const told = words.filter((word) => typeof word === 'string').join(': ')
-  const message = error instanceof Error ? error.message : String(error)
+  const status = isJsonObject(reply) ? `status ${reply['status']}` : 'no answer'
+  const message = (error instanceof Error ? error.message : String(error)).trim() || status
   return (told || message).split(/\r?\n/, 1)[0]!.slice(0, 300)
 }
 

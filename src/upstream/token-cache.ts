@@ -23,6 +23,11 @@ const margin = 5 * 60_000
 /** For how long a failure is the answer, so that a broken account is not asked for every request. */
 const failureLife = 5_000
 
+/** Is it a text that can stand in a header? Whoever gives tokens may say anything. */
+export function isSendable(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+}
+
 /** A token that holds for `length` milliseconds from `now` on. */
 export function tokenFor<Value>(value: Value, length: number, now: number): Token<Value> {
   // Half of a life shorter than twice the margin: a token that was never to be used would be fetched for every request.
