@@ -1,6 +1,7 @@
 /** Streams cut at every byte and chopped in any way: a cut never looks like an end, and the pieces never change what the client reads. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asked } from '../src/dialects/asked.conformance.ts'
 import { spliceEvents } from '../src/dialects/openai-chat/splice-stream.ts'
 import { customProviderAt, openTestHouse, type TestHouse } from './support/house.ts'
 import { chat, postStream, type StreamReply } from './support/http.ts'
@@ -10,6 +11,7 @@ import { type RecordedStream, recordedStreams, smallest } from './support/record
 function splicer(stream: RecordedStream, includeUsage = false) {
   return spliceEvents({
     extra: { requestType: 'chat_completion_stream', provider: 'raw', modelRequested: 'm', latency: 0, chunkIndex: 0 },
+    asked,
     includeUsage,
     choices: stream.choices,
     rawResponse: false,

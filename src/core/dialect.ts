@@ -119,6 +119,14 @@ export interface RequestText {
   readonly body: JsonObject
 }
 
+/** What a reply is an answer to, for wires on which a reply tells of it. */
+export interface Asked {
+  /** As the client wrote it, whatever was made of it on the way to a provider. */
+  readonly request: RequestText
+  /** The id the reply is to have, on wires whose clients come back with it: not to be guessed. Absent: the provider's. */
+  readonly replyId?: string
+}
+
 /** What the engine must know of a request before anything is translated. */
 export interface ChatHead {
   /** As the client wrote it. */
@@ -135,24 +143,28 @@ export interface ChatHead {
 /** Faces a client; also the home of what our wire contract adds. */
 export interface ClientChat {
   readonly dialect: string
+  /** What the wire calls such a request; one for a stream has `_stream` behind it. */
+  readonly requestType: 'chat_completion' | 'responses'
   /** Checks types, ranges and enums. Throws `invalid-request` naming the path. Unknown keys are never an error. */
   checkRequest(body: Json): ChatHead
   /** `text` is what the body was read from, where it is at hand: some numbers are longer than JavaScript's. */
   decodeRequest(body: JsonObject, text?: string): ChatRequest
   /** What a request asks for, where that can be read without decoding it. Absent: decode it. */
   usesOf?(body: JsonObject): RequestUses
-  encodeResponse(response: ChatResponse, extra: ExtraFields): JsonObject
-  encodeEvents(writing: StreamWriting): Translator<ChatEvent, Frame>
+  encodeResponse(response: ChatResponse, extra: ExtraFields, asked: Asked): JsonObject
+  encodeEvents(writing: StreamWriting): EventEncoder
   encodeError(error: GatewayError, extra: ExtraFields): JsonObject
   /** What a client is shown of a call that is answered later, while it is not; absent: its calls cannot be put off. */
-  encodePending?(pending: PendingReply, extra: ExtraFields): JsonObject
+  encodePending?(pending: PendingReply, extra: ExtraFields, asked?: Asked): JsonObject
+  /** A reply that was put off and has ended without an answer, on wires that have a form for that. */
+  encodeEnded?(ended: EndedReply, extra: ExtraFields, asked: Asked): JsonObject
   /** What this client calls a place that `dropped` names; absent: the same. */
   nameOf?(path: string, request: RequestText): string
   /**
    * The provider speaks this dialect as well: its own text with ours spliced in. Null: not fit for it, decode and encode. `price` is for
    * usage that does not tell its cost.
    */
-  spliceResponse(text: string, extra: ExtraFields, price?: ReplyPricer): SplicedResponse | null
+  spliceResponse(text: string, extra: ExtraFields, price: ReplyPricer | undefined, asked: Asked): SplicedResponse | null
   spliceEvents(writing: StreamWriting): ReplyStream
   /** Where clients may ask what a request would have a model read. */
   readonly count?: ClientCount
@@ -168,6 +180,18 @@ export interface PendingReply {
   readonly state: 'pending' | 'processing'
 }
 
+/** The place of a reply that will not come. */
+export interface EndedReply extends Omit<PendingReply, 'state'> {
+  /** Undefined: it was cancelled. */
+  readonly error: GatewayError | undefined
+}
+
+/** Writes a reply as it grows. */
+export interface EventEncoder extends Translator<ChatEvent, Frame> {
+  /** As `StreamProgress` has it, as text. */
+  readonly whole?: string | undefined
+}
+
 /** The questions and answers of counting, as clients of a dialect have them; the rest is as in its chat. */
 export interface ClientCount {
   /** Checks as `ClientChat` does. */
@@ -178,6 +202,8 @@ export interface ClientCount {
 /** Texts are byte strings: each character is one byte of UTF-8 (`latin1`), so that nothing is decoded and encoded again. */
 export interface SplicedResponse {
   readonly text: string
+  /** The provider's id of the reply, where the reply got another one. */
+  readonly upstreamId?: string | undefined
   /** Worked out when it is asked for, which is after the reply. */
   readUsage(): Usage | undefined
 }
@@ -185,6 +211,7 @@ export interface SplicedResponse {
 /** What the writer of a stream needs besides the events. */
 export interface StreamWriting {
   readonly extra: ExtraFields
+  readonly asked: Asked
   readonly includeUsage: ChatHead['includeUsage']
   readonly choices: ChatHead['choices']
   /** Also show each provider chunk as `extra_fields.raw_response`. */
@@ -208,6 +235,10 @@ export interface StreamProgress {
   /** The stream failed; nothing more will come out of it. */
   error: GatewayError | undefined
   usage: Usage | undefined
+  /** The whole reply as the last event tells it, once that is written: a byte string that stands in it. For wires whose last event does. */
+  whole?: string | undefined
+  /** The provider's id of the reply, where the reply got another one. */
+  upstreamId?: string | undefined
 }
 
 /** A provider's stream on its way to the client. Texts are byte strings, as in `SplicedResponse`. */

@@ -93,6 +93,8 @@ export interface Paths {
 
 /** What the address of a call is made of. */
 export interface PathTarget {
+  /** The dialect the client speaks: of a provider's wires, its own loses nothing. */
+  readonly client: string
   /** The model as the provider calls it: a deployment, where there are deployments. */
   readonly model: string
   /** The model as the client called it; the configuration may map it to a name that says nothing. */

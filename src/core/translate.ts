@@ -84,7 +84,12 @@ export function translateEvents(
       follow(progress, event)
       if (progress.error === undefined) for (const frame of encoder.push(event)) text += frameText(frame)
     }
+    tellWhole()
     return text
+  }
+
+  function tellWhole(): void {
+    if (encoder.whole !== undefined) progress.whole ??= bytesOfText(encoder.whole)
   }
 
   function priced(finish: Extract<ChatEvent, { type: 'finish' }>): ChatEvent {
@@ -116,10 +121,13 @@ export function translateEvents(
       let text = translated(() => reader.end())
       if (progress.error === undefined) text += written(decoder.end())
       if (progress.error === undefined) for (const frame of encoder.end()) text += frameText(frame)
+      tellWhole()
       return bytesOfText(text)
     },
     failure(error) {
-      return bytesOfText(encoder.push({ type: 'error', error }).map(frameText).join(''))
+      const text = encoder.push({ type: 'error', error }).map(frameText).join('')
+      tellWhole()
+      return bytesOfText(text)
     },
   }
 }

@@ -21,6 +21,7 @@ import type { Usage } from '../core/usage.ts'
 import { anthropicMessagesClient } from './anthropic-messages/client.ts'
 import { endOfMessage } from './anthropic-messages/message-grammar.conformance.ts'
 import { anthropicMessages, anthropicOnBedrock } from './anthropic-messages/provider.ts'
+import { asked } from './asked.conformance.ts'
 import { bedrockConverse } from './bedrock-converse/provider.ts'
 import { cohereChat } from './cohere-chat/provider.ts'
 import { gemini } from './gemini/provider.ts'
@@ -133,6 +134,7 @@ const pricer: ReplyPricer = (usage, { serviceTier }) => costOf(usage, price, ser
 const extra = () => ({ requestType: 'chat_completion', provider: 'p', latency: 0, chunkIndex: 0 })
 const writing = (): StreamWriting => ({
   extra: extra(),
+  asked,
   includeUsage: true,
   choices: 1,
   rawResponse: false,
@@ -179,7 +181,7 @@ function surviveReply(chat: ProviderChat, text: string, context: ReplyContext): 
       if (response.usage !== undefined)
         response.usage = withCost(response.usage, { model: response.model, serviceTier: response.serviceTier }, pricer)
       checkUsage(response.usage)
-      const told = JSON.stringify(client.chat.encodeResponse(response, extra()))
+      const told = JSON.stringify(client.chat.encodeResponse(response, extra(), asked))
       client.check(JSON.parse(told))
     } catch (error) {
       checkFailure(error)
@@ -274,7 +276,7 @@ function surviveBytes(chat: ProviderChat, bytes: string, context: ReplyContext):
 
 /** Null is for the long way, which is another test's. */
 function survivePassing({ chat }: Client, bytes: string): void {
-  const spliced = chat.spliceResponse(bytes, extra(), pricer)
+  const spliced = chat.spliceResponse(bytes, extra(), pricer, asked)
   if (spliced === null) return
   const wasJson = parsed(textOfBytes(bytes)) !== undefined
   const told = parsed(textOfBytes(spliced.text))
@@ -484,7 +486,7 @@ describe('lies that were believed', () => {
       '{"choices":[],"model":"\\x","usage":{"prompt_tokens":1,"total_tokens":1}}',
     ],
   ])('%s', (_, client, bytes) => {
-    const spliced = client.spliceResponse(bytes, extra(), pricer)
+    const spliced = client.spliceResponse(bytes, extra(), pricer, asked)
     expect(() => spliced?.readUsage()).not.toThrow()
   })
 

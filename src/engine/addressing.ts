@@ -9,9 +9,10 @@ import { OutgoingHeaders } from './outgoing-headers.ts'
 import type { Target } from './plan.ts'
 
 /** What the address is made of. */
-export function placeOf(target: Target, key: ProviderKey, { head, options }: Call): PathTarget {
+export function placeOf(target: Target, key: ProviderKey, { client, head, options }: Call): PathTarget {
   const alias = aliasOf(key, target.model)
   return {
+    client: client.dialect,
     // Half a surrogate pair cannot be encoded in a path.
     model: (alias?.model ?? target.model).toWellFormed(),
     requested: target.model,

@@ -1,7 +1,7 @@
 /** One attempt: asks one provider with one key, and takes its reply as far as it can still be taken back. */
 import { fitChat, fitText, lacksOf, usesOfChat } from '../core/capabilities.ts'
 import type { ChatRequest } from '../core/chat.ts'
-import type { AdaptedRequest, Addressee, ProviderChat, ReplyContext } from '../core/dialect.ts'
+import type { AdaptedRequest, Addressee, ClientChat, ProviderChat, ReplyContext } from '../core/dialect.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import { passedOn } from '../core/headers.ts'
@@ -11,15 +11,15 @@ import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
 import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer } from './answer.ts'
-import { type Call, requestType } from './call.ts'
-import { inWordsOf } from './client-words.ts'
+import { requestType, type SuitedRequest, suitedTo } from './call.ts'
+import { clientPlace, inWordsOf } from './client-words.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
 import { openStream } from './open-stream.ts'
 import type { Target } from './plan.ts'
 import { pricerFor } from './price-reply.ts'
 import { statusError } from './status-error.ts'
-import { unaryText } from './unary.ts'
+import { unaryAnswer } from './unary.ts'
 import { Watch } from './watch.ts'
 import type { World } from './world.ts'
 
@@ -55,7 +55,7 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
     if (pricesReady !== undefined) await pricesReady
     const headers = passedOn(reply.headers)
     const { chat, context, extra } = sent
-    const base = { target, credential: key.credential, chat, context, extra, price, headers }
+    const base = { target, keyId: key.id, credential: key.credential, chat, context, extra, price, headers }
     if (stream) {
       const answer = await openStream({ reply, base, exchange, world, watch, started })
       keepsWatch = true
@@ -64,7 +64,7 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
     const bytes = await reply.body.all(longestReply)
     sent.extra.latency = Math.round(world.clock.now() - started)
     sent.extra.responseHeaders = headers
-    return { ...base, kind: 'unary', text: unaryText(bytes, reply, base, exchange) }
+    return { ...base, ...unaryAnswer(bytes, reply, base, exchange) }
   } catch (error) {
     const failure = error instanceof GatewayError ? error : new GatewayError('internal', 'The reply could not be read.')
     running.abort(failure)
@@ -89,12 +89,13 @@ function encode(target: Target, key: ProviderKey, exchange: Exchange, world: Wor
     passExtraParams: options.passExtraParams,
     header: (name) => headers.get(name),
   }
+  const suited = suitedTo({ provider: target.provider.id, keyId: key.id, dialect: wire.chat.dialect }, call)
   const {
     text,
     dropped,
     request,
     headers: own,
-  } = inWordsOf(call.client, call.request, () => requestText(wire.chat, provider, to, call))
+  } = inWordsOf(call.client, suited, () => requestText(wire.chat, provider, to, call.client, suited))
   if (own !== undefined) headers.setMembers(own)
   const context: ReplyContext = {
     request,
@@ -136,15 +137,25 @@ interface RequestToSend extends AdaptedRequest {
 }
 
 /** The client's own text where both speak one dialect, else a translation; either way without what the model lacks. */
-function requestText(chat: ProviderChat, provider: Provider, to: Addressee, { client, request }: Call): RequestToSend {
+function requestText(
+  chat: ProviderChat,
+  provider: Provider,
+  to: Addressee,
+  client: ClientChat,
+  suited: SuitedRequest,
+): RequestToSend {
+  const { request, dropped: unsuited } = suited
   const lacks = lacksOf(provider.lacks, to.model)
   const refuser = { provider: provider.name, model: to.model }
   if (client.dialect === chat.dialect) {
-    if (lacks === undefined) return { ...chat.adaptRequest(request, to), request: undefined }
+    if (lacks === undefined) {
+      const adapted = chat.adaptRequest(request, to)
+      return { ...adapted, dropped: [...unsuited, ...adapted.dropped], request: undefined }
+    }
     const uses = client.usesOf?.(request.body) ?? usesOfChat(client.decodeRequest(request.body))
     const fitted = fitText(request, lacks, uses, refuser)
     const adapted = chat.adaptRequest(fitted.request, to)
-    return { ...adapted, dropped: [...fitted.dropped, ...adapted.dropped], request: undefined }
+    return { ...adapted, dropped: [...unsuited, ...fitted.dropped, ...adapted.dropped], request: undefined }
   }
   const whole = { ...client.decodeRequest(request.body, request.text), model: to.model }
   if (whole.maxTokens === 0) {
@@ -156,6 +167,11 @@ function requestText(chat: ProviderChat, provider: Provider, to: Addressee, { cl
   const { body, dropped = [], headers } = chat.encodeRequest(canonical, to)
   const paths = [...lacking, ...dropped]
   // Two places of ours may be one of the client's.
-  const names = client.nameOf === undefined ? paths : [...new Set(paths.map((path) => client.nameOf!(path, request)))]
-  return { text: JSON.stringify(body), dropped: names, request: canonical, ...(headers !== undefined && { headers }) }
+  const names = new Set([...unsuited, ...paths.map((path) => clientPlace(path, client, suited))])
+  return {
+    text: JSON.stringify(body),
+    dropped: [...names],
+    request: canonical,
+    ...(headers !== undefined && { headers }),
+  }
 }

@@ -1,5 +1,5 @@
 /** A request as it came through the door: read, checked, and with everything the rooms behind need to know. */
-import type { ChatHead, ClientChat, ClientCount, RequestText } from '../core/dialect.ts'
+import type { Asked, ChatHead, ClientChat, ClientCount, RequestText } from '../core/dialect.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Caller } from './authenticate.ts'
@@ -14,11 +14,49 @@ export interface Call {
   readonly options: CallOptions
   readonly operation: Operation
   readonly client: ClientChat
+  /** All there is to answer: where the client only names what came before, with that written out. */
   readonly request: RequestText
+  readonly asked: Asked
+  /** The request for one of those who may be asked, where that depends on who it is. Absent: `request`, whoever it is. */
+  requestFor?(recipient: Recipient): SuitedRequest
+  /**
+   * Keeps the whole reply, as a byte string, before its client hears that it is whole; gives what the client is to be told, which is the same
+   * unless it could not be kept. Absent: it is not kept. Never rejects.
+   */
+  keep?(whole: string, source: ReplySource): Promise<string>
   /** `model` is the one of the path where the path names one. */
   readonly head: ChatHead
   /** Aborted when the client has gone. */
   readonly signal: ClientSignal
+}
+
+/** Who a request is for. */
+export interface Recipient {
+  readonly provider: string
+  readonly keyId: string
+  /** In which it is asked. */
+  readonly dialect: string
+}
+
+export interface SuitedRequest {
+  readonly request: RequestText
+  /** What the client calls a place in this request, where its own was another. */
+  placeOf?(place: string): string
+  /** What had to be left out for this recipient, by its place as the client calls it. */
+  readonly dropped: readonly string[]
+}
+
+/** Who gave a reply. */
+export interface ReplySource extends Recipient {
+  /** The provider's id of it, where the client was given another one. */
+  readonly upstreamId: string | undefined
+}
+
+const nothing: readonly string[] = []
+
+/** The request as it goes to one of those who may be asked. */
+export function suitedTo(recipient: Recipient, call: Call): SuitedRequest {
+  return call.requestFor?.(recipient) ?? { request: call.request, dropped: nothing }
 }
 
 /** What is wanted of the request. */
@@ -28,9 +66,9 @@ export type Operation =
   | { readonly kind: 'count'; readonly client: ClientCount }
 
 /** What the wire and the configuration call it. */
-export function requestType({ operation, head }: Pick<Call, 'operation' | 'head'>): string {
+export function requestType({ operation, client, head }: Pick<Call, 'operation' | 'client' | 'head'>): string {
   if (operation.kind === 'count') return 'count_tokens'
-  return head.stream ? 'chat_completion_stream' : 'chat_completion'
+  return head.stream ? `${client.requestType}_stream` : client.requestType
 }
 
 /** What the client showed to say who it is; nothing of it has been believed yet. */

@@ -3,7 +3,7 @@
  * estimated here and says so.
  */
 import { bytesOfText, textOfBytes } from '../core/bytes.ts'
-import type { AdaptedRequest, Addressee, ClientCount, TokenCount } from '../core/dialect.ts'
+import type { AdaptedRequest, Addressee, ClientChat, ClientCount, TokenCount } from '../core/dialect.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import { passedOn } from '../core/headers.ts'
@@ -14,8 +14,8 @@ import { countable } from '../core/token-estimate.ts'
 import type { UpstreamExchange } from '../ports/upstream.ts'
 import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer, AnswerBase } from './answer.ts'
-import { type Call, requestType } from './call.ts'
-import { inWordsOf } from './client-words.ts'
+import { requestType, type SuitedRequest, suitedTo } from './call.ts'
+import { clientPlace, inWordsOf } from './client-words.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
 import type { Target } from './plan.ts'
@@ -69,7 +69,8 @@ async function askProvider(wire: SpokenWire, counting: Counting, place: PathTarg
     passExtraParams: call.options.passExtraParams,
     header: (name) => headers.get(name),
   }
-  const sent = inWordsOf(call.client, call.request, () => requestText(counting, to, call))
+  const suited = suitedTo({ provider: target.provider.id, keyId: key.id, dialect: counting.tokens.dialect }, call)
+  const sent = inWordsOf(call.client, suited, () => requestText(counting, to, call.client, suited))
   if (sent.headers !== undefined) headers.setMembers(sent.headers)
   const extra = extraFields(asked, sent.dropped)
   if (call.options.rawRequest || target.provider.sendBackRawRequest) extra.rawRequest = sent.text
@@ -112,15 +113,19 @@ async function readCount(running: UpstreamExchange, counting: Counting, extra: E
 }
 
 /** The client's own text where both speak one dialect, else a translation. */
-function requestText({ tokens }: Counting, to: Addressee, { client, request }: Call): AdaptedRequest {
-  if (client.dialect === tokens.dialect) return tokens.adaptRequest(request, to)
+function requestText({ tokens }: Counting, to: Addressee, client: ClientChat, suited: SuitedRequest): AdaptedRequest {
+  const { request, dropped: unsuited } = suited
+  if (client.dialect === tokens.dialect) {
+    const adapted = tokens.adaptRequest(request, to)
+    return { ...adapted, dropped: [...unsuited, ...adapted.dropped] }
+  }
   const {
     body,
     dropped = [],
     headers,
   } = tokens.encodeRequest({ ...client.decodeRequest(request.body), model: to.model }, to)
-  const names = client.nameOf === undefined ? dropped : dropped.map((path) => client.nameOf!(path, request))
-  return { text: JSON.stringify(body), dropped: names, ...(headers !== undefined && { headers }) }
+  const names = dropped.map((path) => clientPlace(path, client, suited))
+  return { text: JSON.stringify(body), dropped: [...unsuited, ...names], ...(headers !== undefined && { headers }) }
 }
 
 function extraFields({ target, key, exchange }: CountCall, dropped: readonly string[]): ExtraFields {
@@ -146,7 +151,7 @@ function answered(
 ): Answer {
   const context: AnswerBase['context'] = { request: undefined, model, created: 0, id: exchange.call.id }
   const text = bytesOfText(JSON.stringify(client.encodeCount(counted, extra)))
-  const base = { target, credential: key.credential, chat, context, extra, headers, price: undefined }
+  const base = { target, keyId: key.id, credential: key.credential, chat, context, extra, headers, price: undefined }
   return { ...base, kind: 'unary', text }
 }
 

@@ -2,7 +2,7 @@
 import { bytesOfText } from '../core/bytes.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
-import type { Answer } from './answer.ts'
+import { type Answer, sourceOf } from './answer.ts'
 import { attempt, clientGone } from './attempt.ts'
 import { type Call, requestType } from './call.ts'
 import { Exchange, type Outcome } from './exchange.ts'
@@ -38,7 +38,7 @@ export async function handle(call: Call, world: World): Promise<Reply> {
     if (call.options.explain) return explained(plan, exchange, close)
     if (call.signal.aborted) throw clientGone()
     const answer = await attempt(plan, exchange, world)
-    return answered(answer, plan, exchange, world, close)
+    return await answered(answer, plan, exchange, world, close)
   } catch (error) {
     return failed(asGatewayError(error, call, world), plan, exchange, close)
   }
@@ -65,19 +65,21 @@ function explained(plan: Plan, exchange: Exchange, close: (outcome: Outcome) => 
   return textReply(['content-type', 'application/json'], text, fine, exchange, close)
 }
 
-function answered(
+async function answered(
   answer: Answer,
   plan: Plan,
   exchange: Exchange,
   world: World,
   close: (outcome: Outcome) => void,
-): Reply {
+): Promise<Reply> {
   const headers = [...answer.headers, ...servedHeaders(answer.extra, exchange)]
   const index = plan.findIndex((step) => step.kind === 'try' && step.target === answer.target)
   if (index > 0) headers.push('x-bifrost-fallback-index', String(index))
   if (answer.kind === 'unary') {
     headers.push('content-type', 'application/json')
-    return textReply(headers, answer.text, fine, exchange, close)
+    const { keep } = exchange.call
+    const text = keep === undefined ? answer.text : await keep(answer.text, sourceOf(answer, answer.upstreamId))
+    return textReply(headers, text, fine, exchange, close)
   }
   const stream = new StreamReply(answer, exchange, world)
   headers.push('content-type', 'text/event-stream', 'cache-control', 'no-cache')

@@ -91,7 +91,7 @@ async function askProvider(provider: ConfiguredProvider, world: World): Promise<
 
 function listTarget(key: ProviderKey | undefined): PathTarget {
   const { apiVersion, region, project } = key ?? {}
-  return { model: '', requested: '', stream: false, apiVersion, region, project }
+  return { client: '', model: '', requested: '', stream: false, apiVersion, region, project }
 }
 
 /** OpenAI wraps the list in `data`; some send it bare. */

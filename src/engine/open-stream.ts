@@ -34,9 +34,10 @@ export async function openStream({ reply, base, exchange, world, watch, started 
     watch.expect(network.firstByteTimeout, `no whole answer from ${id}`)
     throw noStream(textOfBytes(await reply.body.all(longestSurprise)), base)
   }
-  const { client, options, head } = exchange.call
+  const { client, options, head, asked } = exchange.call
   const writing: StreamWriting = {
     extra: base.extra,
+    asked,
     includeUsage: head.includeUsage,
     choices: head.choices,
     rawResponse: options.rawResponse || base.target.provider.sendBackRawResponse,

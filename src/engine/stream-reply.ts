@@ -1,6 +1,6 @@
 /** A committed stream on its way to the client: reads the provider, hands out the client's bytes, and never lets a cut look like an end. */
 import { GatewayError } from '../core/errors.ts'
-import type { Answer, StreamAnswer } from './answer.ts'
+import { type Answer, type StreamAnswer, sourceOf } from './answer.ts'
 import { clientGone } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
@@ -18,6 +18,7 @@ export class StreamReply {
   readonly #world: World
   #opening: string
   #ended = false
+  #kept = false
 
   constructor(answer: Answer & StreamAnswer, exchange: Exchange, world: World) {
     this.#answer = answer
@@ -30,10 +31,26 @@ export class StreamReply {
   async next(): Promise<string | null> {
     let text = this.#opening
     this.#opening = ''
-    while (text === '' && !this.#ended) text = await this.#read()
+    if (text !== '' && this.#answer.stream.progress.whole !== undefined) text = await this.#keep(text)
+    while (text === '' && !this.#ended) {
+      text = await this.#read()
+      if (this.#answer.stream.progress.whole !== undefined) text = await this.#keep(text)
+    }
     // How long the client takes over it is not the provider's doing.
     this.#answer.watch.rest()
     return text === '' ? null : text
+  }
+
+  /** What tells the client that the reply is whole waits until the whole is kept. */
+  async #keep(text: string): Promise<string> {
+    const { whole, upstreamId } = this.#answer.stream.progress
+    const { call } = this.#exchange
+    if (whole === undefined || call.keep === undefined || this.#kept) return text
+    const at = text.lastIndexOf(whole)
+    if (at === -1) return text
+    this.#kept = true
+    const told = await call.keep(whole, sourceOf(this.#answer, upstreamId))
+    return told === whole ? text : text.slice(0, at) + told + text.slice(at + whole.length)
   }
 
   /** Whoever pulls no more says so, and a provider that is still writing is let go. */

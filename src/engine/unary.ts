@@ -7,20 +7,20 @@ import type { ExtraFields } from '../core/extra-fields.ts'
 import type { Json } from '../core/json.ts'
 import { type ReplyFacts, withCost } from '../core/pricing.ts'
 import type { UpstreamReply } from '../ports/upstream.ts'
-import type { AnswerBase } from './answer.ts'
+import type { AnswerBase, UnaryAnswer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 
-/** The reply for the client as a byte string. Where both speak one dialect, the provider's own bytes with ours spliced in. */
-export function unaryText(bytes: string, reply: UpstreamReply, base: AnswerBase, exchange: Exchange): string {
-  const { client, options } = exchange.call
+/** The reply for the client, as a byte string. Where both speak one dialect, the provider's own bytes with ours spliced in. */
+export function unaryAnswer(bytes: string, reply: UpstreamReply, base: AnswerBase, exchange: Exchange): UnaryAnswer {
+  const { client, options, asked } = exchange.call
   const { chat, context, price } = base
   const extra: ExtraFields = base.extra
   if (options.rawResponse || base.target.provider.sendBackRawResponse) extra.rawResponse = textOfBytes(bytes)
   if (client.dialect === chat.dialect && isJson(reply)) {
-    const spliced = client.spliceResponse(bytes, extra, price)
+    const spliced = client.spliceResponse(bytes, extra, price, asked)
     if (spliced !== null) {
       exchange.readUsage = spliced.readUsage
-      return spliced.text
+      return { kind: 'unary', text: spliced.text, upstreamId: spliced.upstreamId }
     }
   }
   const text = textOfBytes(bytes)
@@ -30,7 +30,7 @@ export function unaryText(bytes: string, reply: UpstreamReply, base: AnswerBase,
   const response = chat.decodeResponse(readJson(text), context)
   if (response.usage !== undefined) response.usage = withCost(response.usage, factsOf(response), price)
   exchange.readUsage = () => response.usage
-  return bytesOfText(JSON.stringify(client.encodeResponse(response, extra)))
+  return { kind: 'unary', text: bytesOfText(JSON.stringify(client.encodeResponse(response, extra, asked))) }
 }
 
 function factsOf({ model, serviceTier }: ChatResponse): ReplyFacts {

@@ -78,6 +78,7 @@ export async function readCall(
     operation,
     client: face.client,
     request: read,
+    asked: { request: read },
     head,
     signal: departure,
   }

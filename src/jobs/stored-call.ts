@@ -65,7 +65,7 @@ export function restoreCall(text: string, client: ClientChat, { wallClock, ...no
   const caller = authenticateAgain(former, now.snapshot, wallClock)
   const request = requestText(stored.body)
   const head = client.checkRequest({ ...request.body, model })
-  return { ...now, caller, options, operation: { kind: 'chat' }, client, request, head }
+  return { ...now, caller, options, operation: { kind: 'chat' }, client, request, asked: { request }, head }
 }
 
 function requestText(text: string): RequestText {

@@ -5,6 +5,7 @@ import { type PathTarget, pathOf, wireOf } from '../core/provider.ts'
 import { bedrock } from './bedrock.ts'
 
 const target = (changes: Partial<PathTarget>): PathTarget => ({
+  client: 'openai-chat',
   model: 'm',
   requested: 'm',
   stream: false,

@@ -5,6 +5,7 @@ import { azure } from './azure.ts'
 import { claudeOnAzure, claudeOnBedrock, claudeOnVertex, isClaude } from './claude-wires.ts'
 
 const target = (more: Partial<PathTarget> = {}): PathTarget => ({
+  client: 'openai-chat',
   model: 'claude-opus-5',
   requested: 'claude-opus-5',
   stream: false,

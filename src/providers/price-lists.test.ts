@@ -32,7 +32,7 @@ const unlisted: Readonly<Record<string, string>> = {
 }
 
 function target(model: string, more: Partial<PathTarget> = {}): PathTarget {
-  return { model, requested: model, stream: false, ...more }
+  return { client: 'openai-chat', model, requested: model, stream: false, ...more }
 }
 
 /** Dollars for a million tokens of input. */

@@ -113,7 +113,7 @@ const parts = ['text', 'image_url', 'input_audio', 'file']
 /** From little to much. */
 const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
-const target: PathTarget = { model: 'm/1 x', requested: 'm/1 x', stream: false }
+const target: PathTarget = { client: 'openai-chat', model: 'm/1 x', requested: 'm/1 x', stream: false }
 
 function url(provider: Provider, path: Provider['paths']['chat'], to: PathTarget = target): string {
   return joinUrl(provider.baseUrl ?? '…', typeof path === 'function' ? path(to) : path)

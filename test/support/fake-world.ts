@@ -461,6 +461,7 @@ export function chatCall({
 }: CallParts): Call {
   const text = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }], ...body })
   const parsed = JSON.parse(text) as JsonObject
+  const request = { text, members: members(text), body: parsed }
   return {
     id: 'request-1',
     arrived: 1000,
@@ -469,7 +470,8 @@ export function chatCall({
     options: { ...noOptions, ...options },
     operation: { kind: 'chat' },
     client: openaiChatClient,
-    request: { text, members: members(text), body: parsed },
+    request,
+    asked: { request },
     head: openaiChatClient.checkRequest(parsed),
     signal: signal ?? new AbortController().signal,
   }

@@ -9,6 +9,7 @@ import type { ChatEvent, Extra } from '../../core/chat.ts'
 import type { StreamWriting } from '../../core/dialect.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
 import { type Frame, frameText } from '../../core/sse.ts'
+import { asked } from '../asked.conformance.ts'
 import { assembled } from '../assembled.conformance.ts'
 import { decodeRequest } from './decode-request.ts'
 import { encodeEvents } from './encode-events.ts'
@@ -28,6 +29,7 @@ function writing(): StreamWriting {
   let now = 1000
   return {
     extra: { ...extra(), requestType: 'chat_completion_stream' },
+    asked,
     includeUsage: true,
     choices: 1,
     rawResponse: false,

@@ -9,6 +9,7 @@ import type { ExtraFields } from '../../core/extra-fields.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Frame } from '../../core/sse.ts'
 import { defined } from '../../core/wire.ts'
+import { asked } from '../asked.conformance.ts'
 import { decodeRequest } from './decode-request.ts'
 import { isSealed, lostSeal } from './encode-content.ts'
 import { encodeEvents } from './encode-events.ts'
@@ -19,6 +20,7 @@ import { checkRequest } from './schema.ts'
 const extra = (): ExtraFields => ({ requestType: 'chat_completion', provider: 'p', latency: 0, chunkIndex: 0 })
 const writing = (): StreamWriting => ({
   extra: extra(),
+  asked,
   includeUsage: true,
   choices: 1,
   rawResponse: false,

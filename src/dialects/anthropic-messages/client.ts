@@ -14,6 +14,7 @@ import { spliceEvents } from './splice-stream.ts'
 
 export const anthropicMessagesClient: ClientChat = {
   dialect,
+  requestType: 'chat_completion',
   checkRequest,
   decodeRequest,
   encodeResponse,

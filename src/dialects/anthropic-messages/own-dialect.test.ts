@@ -9,6 +9,7 @@ import type { ExtraFields } from '../../core/extra-fields.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { Frame } from '../../core/sse.ts'
 import { serverSentEvents } from '../../core/translate.ts'
+import { asked } from '../asked.conformance.ts'
 import { eventsOfStream } from '../walk-fixtures.conformance.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeResponse } from './decode-response.ts'
@@ -21,6 +22,7 @@ const extra = (): ExtraFields => ({ requestType: 'chat_completion', latency: 0, 
 const context: ReplyContext = { request: undefined, model: 'm', created: 0, id: 'id' }
 const writing: StreamWriting = {
   extra: extra(),
+  asked,
   includeUsage: true,
   choices: 1,
   rawResponse: false,

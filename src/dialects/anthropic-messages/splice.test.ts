@@ -7,6 +7,7 @@ import type { ExtraFields } from '../../core/extra-fields.ts'
 import type { ReplyPricer } from '../../core/pricing.ts'
 import type { Frame } from '../../core/sse.ts'
 import { serverSentEvents } from '../../core/translate.ts'
+import { asked } from '../asked.conformance.ts'
 import { messageOf } from './message-grammar.conformance.ts'
 import { spliceResponse } from './splice.ts'
 import { spliceEvents } from './splice-stream.ts'
@@ -76,7 +77,7 @@ const stopFrame = frame('message_stop', {})
 const stream = [startFrame, ...blockFrames, deltaFrame, stopFrame].join('')
 
 function writing(options: Partial<StreamWriting> = {}): StreamWriting {
-  return { extra, includeUsage: true, choices: 1, rawResponse: false, started: 0, now: () => 0, ...options }
+  return { extra, asked, includeUsage: true, choices: 1, rawResponse: false, started: 0, now: () => 0, ...options }
 }
 
 /** What goes out while a body comes in in pieces, and ends. */

@@ -15,6 +15,7 @@ import { usesOf } from './uses.ts'
 
 export const openaiChatClient: ClientChat = {
   dialect: 'openai-chat',
+  requestType: 'chat_completion',
   checkRequest,
   decodeRequest,
   usesOf,

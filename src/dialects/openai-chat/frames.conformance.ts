@@ -4,6 +4,7 @@ import type { ChatEvent } from '../../core/chat.ts'
 import type { StreamWriting } from '../../core/dialect.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
 import { type Frame, frameText } from '../../core/sse.ts'
+import { asked } from '../asked.conformance.ts'
 import { decodeEvents, encodeEvents } from './stream.ts'
 
 export const extra: ExtraFields = {
@@ -19,6 +20,7 @@ export function writing(options: Partial<StreamWriting> = {}): StreamWriting {
   let now = 1000
   return {
     extra,
+    asked,
     includeUsage: false,
     choices: 1,
     rawResponse: false,

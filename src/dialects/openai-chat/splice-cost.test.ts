@@ -8,6 +8,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { type Price, rateOf } from '../../core/price.ts'
 import type { ReplyFacts, ReplyPricer } from '../../core/pricing.ts'
 import { translateEvents } from '../../core/translate.ts'
+import { asked } from '../asked.conformance.ts'
 import { openaiChatClient } from './client.ts'
 import { openaiChat } from './provider.ts'
 import { spliceResponse } from './splice.ts'
@@ -62,6 +63,7 @@ function streamOf(usage: object, more: object = {}): string {
 
 const writing: StreamWriting = {
   extra: { ...extra, requestType: 'chat_completion_stream' },
+  asked,
   includeUsage: false,
   choices: 1,
   rawResponse: false,

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { bytesOfText } from '../../core/bytes.ts'
 import type { StreamWriting } from '../../core/dialect.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { asked } from '../asked.conformance.ts'
 import { spliceEvents } from './splice-stream.ts'
 
 const writing: StreamWriting = {
   extra: { requestType: 'chat_completion_stream', provider: 'p', modelRequested: 'm', latency: 0, chunkIndex: 0 },
+  asked,
   includeUsage: false,
   choices: 1,
   rawResponse: false,
