@@ -1,5 +1,5 @@
-/** Writes the price lists into the package that is built: `node src/catalogue/write-lists.ts dist/catalogue/price-lists.json`. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** The price lists as the package that is built has them; `scripts/build.ts` writes them. */
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { listsOfPackage } from './load-lists.ts'
@@ -11,6 +11,3 @@ export async function listsText(): Promise<string> {
   const license = readFileSync(join(folder, 'LICENSE'), 'utf8')
   return JSON.stringify({ source: `${name} ${version}`, license, lists: await listsOfPackage() })
 }
-
-const [, , target] = process.argv
-if (import.meta.main && target !== undefined) writeFileSync(target, await listsText())

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { accepts, type Child, freePort, start, waitUntilReady, workFolder } from './children.ts'
 import type { Load } from './load.ts'
-import { compiledCommand } from './package.ts'
+import { compiledCommand } from '../support/package.ts'
 import { anthropicModel, isTranslated, type Mode, upstreamKey } from './upstream-mock.ts'
 
 /** All that can be compared, in the order it runs. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from './until.ts'
 
-const command = fileURLToPath(new URL('../../bin/asbru.js', import.meta.url))
+const sources = fileURLToPath(new URL('../../bin/asbru.js', import.meta.url))
 
 export interface Program {
   readonly process: ChildProcess
@@ -26,10 +26,12 @@ export interface ProgramOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** Which Node runs it. Default: the one that runs the tests. */
   readonly node?: string
+  /** Which command it is. Default: the one of the sources. */
+  readonly command?: string
 }
 
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
-  const child = spawn(options.node ?? process.execPath, [command, ...args], {
+  const child = spawn(options.node ?? process.execPath, [options.command ?? sources, ...args], {
     cwd: options.directory ?? tmpdir(),
     env: { PATH: process.env['PATH'], ...options.variables },
     stdio: ['ignore', 'pipe', 'pipe'],
