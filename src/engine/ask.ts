@@ -11,7 +11,7 @@ import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
 import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer } from './answer.ts'
-import { requestType, type SuitedRequest, suitedTo } from './call.ts'
+import { type Call, requestType, type SuitedRequest, suitedTo } from './call.ts'
 import { clientPlace, inWordsOf } from './client-words.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
@@ -30,7 +30,7 @@ const longestReply = 256 * 1024 * 1024
 export async function ask(target: Target, key: ProviderKey, exchange: Exchange, world: World): Promise<Answer> {
   const { call } = exchange
   const { network } = target.provider
-  const sent = encode(target, key, exchange, world)
+  const sent = encode(target, key, call, world)
   const started = world.clock.now()
   const running = world.upstream.send(sent.call)
   exchange.running = running
@@ -74,9 +74,13 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
   }
 }
 
+/** Throws what asking would throw before anybody is asked: that the provider cannot take such a request, say. */
+export function checkAskable(target: Target, call: Call, world: World): void {
+  encode(target, target.keys[0] as ProviderKey, call, world)
+}
+
 /** The request in the provider's dialect, ready to go out, and what there is to tell about it. */
-function encode(target: Target, key: ProviderKey, exchange: Exchange, world: World) {
-  const { call } = exchange
+function encode(target: Target, key: ProviderKey, call: Call, world: World) {
   const { options } = call
   const { provider } = target.provider
   const place = placeOf(target, key, call)

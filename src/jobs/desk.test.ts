@@ -67,6 +67,20 @@ describe('a job that is handed in', () => {
     expect((await find(await submit({ body }))).record.provider).toBe('groq')
   })
 
+  it('is refused where nobody who may be asked can take such a request, and nothing is kept of it', async () => {
+    const { submit, store } = open()
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }
+    const body = { messages: [{ role: 'user', content: [image] }] }
+    await expect(submit({ model: 'openai/gpt-4', body })).rejects.toMatchObject({
+      status: 400,
+      details: { param: 'messages[0].content[0]' },
+    })
+    expect(await store.sizes()).toMatchObject({ pending: 0 })
+    await expect(
+      submit({ model: 'openai/gpt-4', body: { ...body, fallbacks: ['openai/gpt-4o'] } }),
+    ).resolves.toBeDefined()
+  })
+
   it('is begun at once where its time is over already', async () => {
     const { submit, find, world } = open()
     const { record } = await find(await submit({}, { runAt: 0 }))

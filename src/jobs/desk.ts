@@ -2,15 +2,16 @@
 import { GatewayError } from '../core/errors.ts'
 import { shortened } from '../core/shortened.ts'
 import type { JobSettings } from '../core/snapshot.ts'
+import { checkAskable } from '../engine/ask.ts'
 import type { Caller } from '../engine/authenticate.ts'
 import type { Call } from '../engine/call.ts'
 import { planFor } from '../engine/handle.ts'
-import type { Plan } from '../engine/plan.ts'
+import type { Plan, Target } from '../engine/plan.ts'
 import type { World } from '../engine/world.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { Cursor, JobPage, JobRecord, JobState, JobStore, NewJob, OpenJob } from '../ports/job-store.ts'
-import type { CallKind } from './kinds/chat.ts'
 import { cancelled, plainReply } from './endings.ts'
+import type { CallKind } from './kinds/chat.ts'
 import { openReply, sealInput } from './sealed.ts'
 import type { StoredReply } from './stored-reply.ts'
 import { type Patience, Waiting } from './waiting.ts'
@@ -81,7 +82,7 @@ class Desk implements JobDesk {
   async submit(kind: CallKind, call: Call, wish: SubmitWish): Promise<JobView> {
     const { store, cipher, world } = this.#options
     const { jobs: settings } = call.snapshot
-    const provider = firstProvider(planFor(call, world))
+    const provider = firstProvider(planFor(call, world), call, world)
     const id = this.#options.newId()
     const now = world.clock.wallClock()
     const job: NewJob = {
@@ -158,11 +159,26 @@ export function isOpen(record: JobRecord): record is OpenJob {
 }
 
 /** The provider that a job counts for. Throws what the client would be told when nobody can be asked. */
-function firstProvider(plan: Plan): string {
-  const step = plan.find((candidate) => candidate.kind === 'try')
-  if (step?.kind === 'try') return step.target.provider.id
-  const [first] = plan
-  throw first?.kind === 'refuse' ? first.refusal.error : new GatewayError('internal', 'The plan has no steps.')
+function firstProvider(plan: Plan, call: Call, world: World): string {
+  let first: GatewayError | undefined
+  for (const step of plan) {
+    const refused = step.kind === 'refuse' ? step.refusal.error : refusalOf(step.target, call, world)
+    if (step.kind === 'try' && refused === undefined) return step.target.provider.id
+    // As when they are asked: what forbids going on is told at once, else the first target's error.
+    if (step.kind === 'try' && refused?.remedy === 'stop') throw refused
+    first ??= refused
+  }
+  throw first ?? new GatewayError('internal', 'The plan has no steps.')
+}
+
+function refusalOf(target: Target, call: Call, world: World): GatewayError | undefined {
+  try {
+    checkAskable(target, call, world)
+    return undefined
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
 }
 
 function mayRead({ owner }: JobRecord, { virtualKey }: Caller): boolean {
