@@ -86,9 +86,9 @@ describe('commonHeaders', () => {
   })
 
   test('a list of headers as long as a header may be takes no time', () => {
-    const began = performance.now()
-    headersFor('https://a.example', ['*'], [], `x${' '.repeat(32_000)}x`)
-    expect(performance.now() - began).toBeLessThan(200)
+    // A slow way would outlast the time of a test.
+    const headers = headersFor('https://a.example', ['*'], [], `x${' '.repeat(320_000)}x`)
+    expect(headers['access-control-allow-headers']).not.toContain('  ')
   })
 
   test('headers of the settings are allowed as well', () => {
