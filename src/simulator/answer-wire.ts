@@ -4,6 +4,7 @@ import { findModel } from './behaviours.ts'
 import { type FaultCounts, type Faults, faultsAsked, modelMeant, parseFaults } from './faults.ts'
 import { checkContentType, checkHeaders, parseBody } from './receive.ts'
 import { type Reply, withFaults } from './replies.ts'
+import type { KeptResponses } from './responses/kept.ts'
 import type { WireFormat, WireRequest, WireRoute } from './wire-format.ts'
 
 /** What answering needs of the server. */
@@ -13,6 +14,7 @@ export interface WireContext {
   found: readonly string[]
   requireKey: boolean
   counts: FaultCounts
+  kept: KeptResponses
   /** Milliseconds. */
   now: number
   /** The headers of the reply. */
@@ -26,7 +28,7 @@ export interface Answered {
 }
 
 export function answerWire(incoming: IncomingMessage, text: string, context: WireContext): Answered {
-  const { wire, route, found, requireKey, counts, now, headers: replyHeaders } = context
+  const { wire, route, found, requireKey, counts, kept, now, headers: replyHeaders } = context
   checkHeaders(incoming)
   const { method = '', url = '/', headers } = incoming
   const query = new URLSearchParams(url.split('?', 2)[1] ?? '')
@@ -39,7 +41,7 @@ export function answerWire(incoming: IncomingMessage, text: string, context: Wir
   const calls = [...parseFaults(words.join('+'), 'model'), ...asked.calls]
   const lenient = calls.some(({ faults }) => faults.lenient)
   const named = findModel(modelMeant(base, calls))
-  const reply = route.prepare({ ...request, body, name, ...named, lenient, replyHeaders })
+  const reply = route.prepare({ ...request, body, name, ...named, lenient, kept, replyHeaders })
   const faults = counts.take(calls, `${asked.scope}\n${name}`)
   return { reply: withFaults(reply(faults), faults, wire.errors), faults }
 }

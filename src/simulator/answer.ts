@@ -101,7 +101,8 @@ function reasonOf({ ending }: Said, older: boolean): FinishReason {
   return 'stop'
 }
 
-function refuseTooLarge(said: Said, choices: number, topLogprobs: number | null): void {
+/** So many choices of so much are too much to keep in memory. */
+export function refuseTooLarge(said: Said, choices: number, topLogprobs: number | null): void {
   const text = said.text ?? ''
   const calls = said.calls.reduce((sum, call) => sum + call.text.length, 0)
   const logprobs = topLogprobs === null ? 0 : (topLogprobs + 1) * 250 * countTokens(text)
@@ -185,9 +186,10 @@ function tierOf({ service_tier }: ChatRequest): string {
 
 const dollars = (millionths: number) => Number((millionths / 1_000_000).toFixed(9))
 
-function billingOf(
-  { billing }: Draft,
-  usage: Usage,
+/** What an answer cost, in its usage, and what comes with that: all by a provider that tells it. */
+export function billingOf(
+  { billing }: Pick<Draft, 'billing'>,
+  usage: { prompt_tokens: number; completion_tokens: number },
 ): { cost: Record<string, unknown>; sources: Record<string, unknown> } {
   const input = usage.prompt_tokens
   const output = usage.completion_tokens * 2
@@ -225,7 +227,7 @@ const perplexitySources = {
 }
 
 /** The last word is what the cited page is said to support. */
-function citationIn(text: string): { start: number; end: number } {
+export function citationIn(text: string): { start: number; end: number } {
   return { start: Math.max(0, text.trimEnd().lastIndexOf(' ') + 1), end: text.length }
 }
 

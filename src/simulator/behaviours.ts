@@ -31,9 +31,23 @@ export interface Draft {
   cutShort?: CutShort
   /** Fields that the documented reply does not have. */
   extra?: Partial<Record<'top' | 'choice' | 'message' | 'delta' | 'usage', Record<string, unknown>>>
+  /** What tools of the provider's own did on the way, on wires where they leave items of their own. */
+  hosted?: readonly HostedKind[]
+  /** Events of a stream that no documentation knows, on wires whose events have names. */
+  strangeEvents?: boolean
   /** What the provider says its call cost, and fields of the reply that come with the usage. */
   billing?: 'number' | 'perplexity'
 }
+
+/** A tool of the provider's own; `future` is one that nobody knows yet. */
+export type HostedKind =
+  | 'web-search'
+  | 'file-search'
+  | 'code-interpreter'
+  | 'image-generation'
+  | 'mcp'
+  | 'shell'
+  | 'future'
 
 export interface Model {
   /** The name, with `<words>` where a number stands. */
@@ -47,6 +61,8 @@ export interface Model {
   talksWhileCalling?: boolean
   /** Undocumented fields that an assistant's message may bring back. */
   messageFields?: readonly string[]
+  /** Undocumented fields that the items of a response may bring back. */
+  itemFields?: readonly string[]
 }
 
 const echoed = ({ echo }: Asked): Draft => ({ text: echo })
@@ -182,9 +198,50 @@ export const models: readonly Model[] = [
     draft: (asked) => ({ ...echoed(asked), billing: 'perplexity' }),
   },
   {
+    form: 'web-search',
+    does: 'Searches the web first and cites what it found: a `web_search_call`; elsewhere it is `annotations`.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['web-search'], annotated: true }),
+  },
+  {
+    form: 'file-search',
+    does: 'Searches files first: a `file_search_call`; elsewhere it is `echo`, as the next five are.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['file-search'] }),
+  },
+  {
+    form: 'code-interpreter',
+    does: 'Runs code first: a `code_interpreter_call`.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['code-interpreter'] }),
+  },
+  {
+    form: 'image-generation',
+    does: 'Draws first: an `image_generation_call` with a picture of one pixel.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['image-generation'] }),
+  },
+  {
+    form: 'mcp-call',
+    does: 'Asks a server first what tools it has, and calls one: `mcp_list_tools` and `mcp_call`.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['mcp'] }),
+  },
+  {
+    form: 'shell-call',
+    does: 'Runs a command in a container first: `shell_call` and `shell_call_output`.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['shell'] }),
+  },
+  {
+    form: 'future-items',
+    does: 'Uses a tool first that nobody knows yet: an item and events of types that no documentation has.',
+    draft: (asked) => ({ ...echoed(asked), hosted: ['future'] }),
+  },
+  {
+    form: 'future-events',
+    does: 'Echoes, and puts events of unknown types between those of its stream; on wires whose events have no names, it is `echo`.',
+    draft: (asked) => ({ ...echoed(asked), strangeEvents: true }),
+  },
+  {
     form: 'unknown-fields',
     does: 'Echoes with fields no documentation knows, on every level of the reply.',
     draft: (asked) => ({ ...echoed(asked), extra: strangeFields }),
+    itemFields: ['x_message', 'x_choice'],
   },
 ]
 

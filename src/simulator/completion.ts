@@ -71,11 +71,12 @@ function messageOf(answer: Answer, index: number) {
   }
 }
 
-/** Two parts, cut at a blank near the middle. */
-function partsOf(text: string) {
+const partsOf = (text: string) => halvesOf(text).map((half) => ({ type: 'text', text: half }))
+
+/** Two parts of a text, cut at a blank near the middle. */
+export function halvesOf(text: string): string[] {
   const middle = text.indexOf(' ', Math.floor(text.length / 2))
-  const halves = middle < 0 ? [text] : [text.slice(0, middle), text.slice(middle)]
-  return halves.map((half) => ({ type: 'text', text: half }))
+  return middle < 0 ? [text] : [text.slice(0, middle), text.slice(middle)]
 }
 
 function reasoningOf({ reasoning, draft, hash }: Answer) {

@@ -10,7 +10,7 @@ export async function deliver(wire: Wire, reply: Reply, faults: Faults, now: num
   if (faults.connection)
     return wire.finish(({ reset: 'reset', close: 'cut', hang: 'stall' } as const)[faults.connection])
   const whole = typeof reply.body === 'string'
-  if (whole) await wire.pause((faults.slow ?? 0) + (faults.pace ?? 0) * reply.tokens)
+  if (whole && !reply.atOnce) await wire.pause((faults.slow ?? 0) + (faults.pace ?? 0) * reply.tokens)
   wire.open(reply.status, headersOf(reply, faults, now), faults)
   const pieces = typeof reply.body === 'string' ? piecesOf(reply.body, faults.afterTokens !== undefined) : reply.body
   let waiting: Buffer[] = []
@@ -99,12 +99,12 @@ function* strike(fault: TokenFault, faults: Faults, mishaps: Mishaps | undefined
   } else if (fault.act === 'garble' || fault.act === 'corrupt') {
     const spoilt = fault.act === 'corrupt' ? (mishaps?.corrupt ?? mishaps?.garbled) : mishaps?.garbled
     yield spoilt === undefined ? '{]garbled' : dressed(spoilt, faults)
-  } else if (fault.act !== 'error') {
+  } else if (fault.act !== 'error' && fault.act !== 'fail') {
     yield { ending: fault.act }
   } else if (!mishaps) {
     yield { ending: 'cut' }
   } else {
-    yield dressed(mishaps.error, faults)
+    yield dressed((fault.act === 'fail' ? mishaps.failed : undefined) ?? mishaps.error, faults)
     yield { ending: 'end' }
   }
 }

@@ -5,7 +5,7 @@ import { nearest } from './near.ts'
 
 /** What happens once a number of tokens has been sent. */
 export type TokenFault =
-  | { tokens: number; act: 'stall' | 'cut' | 'reset' | 'end' | 'garble' | 'corrupt' | 'error' }
+  | { tokens: number; act: 'stall' | 'cut' | 'reset' | 'end' | 'garble' | 'corrupt' | 'error' | 'fail' }
   | { tokens: number; act: 'pause'; for: number }
 
 /** Everything that shall go wrong with one reply. What is not there goes right. */
@@ -33,6 +33,8 @@ export interface Faults {
   noFinish?: boolean
   usage?: 'none' | 'late' | 'with-finish' | 'with-every'
   padding?: number
+  /** A stream ends with `[DONE]` though its wire has none. */
+  strayDone?: boolean
   lines?: { crlf?: boolean; comments?: boolean; bom?: boolean; tight?: boolean }
   /** Bytes in one write. */
   split?: number
@@ -136,8 +138,13 @@ export const faultWords: readonly FaultWord[] = [
     after({ tokens, act: 'error' }),
   ),
   word(
+    'failed-after-<tokens>',
+    'Ends as failed: `response.failed`; on wires without such an event it is `error-after`.',
+    (tokens) => after({ tokens, act: 'fail' }),
+  ),
+  word(
     'error-status-<code>',
-    'What `error-after` tells of has this status, on wires that tell one: those of Gemini and Bedrock.',
+    'What `error-after` tells of has this status, on wires that tell one: those of Gemini and Bedrock. On that of responses, 429 has a code of its own.',
     (toldStatus) => ({ toldStatus }),
     [400, 599],
   ),
@@ -159,6 +166,9 @@ export const faultWords: readonly FaultWord[] = [
 
   word('no-done', 'Streams without `[DONE]`.', () => ({ ending: 'no-done' })),
   word('no-done-open', 'Streams without `[DONE]`, and the connection stays open.', () => ({ ending: 'no-done-open' })),
+  word('stray-done', 'Streams with `[DONE]` at the end on wires that have none: that of responses.', () => ({
+    strayDone: true,
+  })),
   word('no-finish', 'Streams without a finish reason, but with `[DONE]`.', () => ({ noFinish: true })),
   word('no-usage', 'Sends no usage.', () => ({ usage: 'none' })),
   word('late-usage', 'Sends the usage event 300 ms after the finish reason.', () => ({ usage: 'late' })),

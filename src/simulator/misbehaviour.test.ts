@@ -11,6 +11,8 @@ import { type Simulator, startSimulator } from './server.ts'
 let simulator: Simulator
 beforeAll(async () => {
   simulator = await startSimulator({ clock: () => 1_767_225_600_000 })
+  // The first request waits until all wires are loaded, which is no silence of a fault.
+  await fetch(`${simulator.url}/health`)
 })
 afterAll(() => simulator.close())
 

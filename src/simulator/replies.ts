@@ -12,6 +12,8 @@ export interface Reply {
   body: string | Iterable<Piece>
   /** How many tokens a reply in one piece took to make. */
   tokens: number
+  /** It comes before anything is made, so that nothing is waited for. */
+  atOnce?: boolean
   /** What faults put into a stream. */
   mishaps?: Mishaps
 }
@@ -22,6 +24,8 @@ export interface Mishaps {
   /** What was damaged on its way, where a wire has checksums that tell. */
   corrupt?: Piece['data']
   error: Piece['data']
+  /** The news that all has failed, where a wire tells that apart from an error. */
+  failed?: Piece['data']
 }
 
 /** JSON as the service prints it: indented, with a line end. */

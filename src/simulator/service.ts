@@ -12,6 +12,7 @@ import { FaultCounts } from './faults.ts'
 import { type Journal, withoutSecrets } from './journal.ts'
 import { readText } from './receive.ts'
 import { commonHeaders, errorReply, jsonReply, withFaults } from './replies.ts'
+import { KeptResponses } from './responses/kept.ts'
 import { type Place, placeOf } from './routes.ts'
 import { Wire } from './wire.ts'
 
@@ -25,13 +26,14 @@ export interface ServiceOptions {
 export type Service = (request: IncomingMessage, response: ServerResponse) => void
 
 export function createService(options: ServiceOptions): Service {
-  const house: House = { ...options, counts: new FaultCounts(), served: 0 }
+  const house: House = { ...options, counts: new FaultCounts(), kept: new KeptResponses(), served: 0 }
   return (request, response) => void serve(request, response, house)
 }
 
 /** What all requests share. */
 interface House extends ServiceOptions {
   counts: FaultCounts
+  kept: KeptResponses
   served: number
 }
 

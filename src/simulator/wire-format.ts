@@ -8,6 +8,7 @@ import type { Model } from './behaviours.ts'
 import type { ErrorBody, NamedError, Refused } from './errors.ts'
 import type { Faults } from './faults.ts'
 import type { Reply } from './replies.ts'
+import type { KeptResponses } from './responses/kept.ts'
 
 /** One wire, as data. */
 export interface WireFormat {
@@ -64,13 +65,15 @@ export interface ReadRequest extends WireRequest {
   number: number
   /** Unknown fields are to be let through, at any depth. */
   lenient: boolean
+  /** The responses that this simulator keeps, for the wire that has such. */
+  kept: KeptResponses
   /** To be carried by the reply. */
   replyHeaders: Record<string, string>
 }
 
 /** One address of a wire. */
 export interface WireRoute {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   path: RegExp
   /** Where two wires share an address: whether a request with these headers and this query is meant for this one. */
   claims?: (headers: IncomingHttpHeaders, query: string) => boolean

@@ -3,6 +3,7 @@ import { anthropic, anthropicOnAzure, anthropicOnVertex } from './anthropic/wire
 import { bedrock } from './bedrock/wire.ts'
 import { cohere } from './cohere/wire.ts'
 import { gemini, geminiLists, vertexGemini } from './gemini/wire.ts'
+import { responses, responsesOnAzure } from './responses/wire.ts'
 import type { WireFormat } from './wire-format.ts'
 
 export const wires: readonly WireFormat[] = [
@@ -14,4 +15,6 @@ export const wires: readonly WireFormat[] = [
   gemini,
   vertexGemini,
   geminiLists,
+  responses,
+  responsesOnAzure,
 ]
