@@ -4,20 +4,25 @@ import type { StoreSettings } from '../core/store-settings.ts'
 import type { DeliveryStore } from '../ports/delivery-store.ts'
 import type { JobStore } from '../ports/job-store.ts'
 import type { Log } from '../ports/log.ts'
+import type { ResponseStore } from '../ports/response-store.ts'
 import { createMemoryDeliveryStore } from './memory/delivery-store.ts'
 import { createMemoryJobStore } from './memory/job-store.ts'
+import { createMemoryResponseStore } from './memory/response-store.ts'
 import { createPostgresDeliveryStore } from './postgres/delivery-store.ts'
 import { createPostgresEngine } from './postgres/engine.ts'
 import { createPostgresJobStore } from './postgres/job-store.ts'
+import { createPostgresResponseStore } from './postgres/response-store.ts'
 import { createSqliteDeliveryStore } from './sqlite/delivery-store.ts'
 import { createSqliteEngine } from './sqlite/engine.ts'
 import { createSqliteJobStore } from './sqlite/job-store.ts'
 import { isForeign } from './sqlite/own-file.ts'
+import { createSqliteResponseStore } from './sqlite/response-store.ts'
 import type { StoreState } from './store-fault.ts'
 
 export interface Stores {
   readonly jobs: JobStore
   readonly deliveries: DeliveryStore
+  readonly responses: ResponseStore
   /** What was asked for is done or refused. */
   close(): Promise<void>
 }
@@ -26,14 +31,19 @@ export function openStores(settings: StoreSettings, log: Log): Stores {
   const onState = (state: StoreState) => tellState(state, log)
   switch (settings.kind) {
     case 'memory':
-      return storesOn({ close: async () => {} }, createMemoryJobStore, createMemoryDeliveryStore)
+      return storesOn(
+        { close: async () => {} },
+        createMemoryJobStore,
+        createMemoryDeliveryStore,
+        createMemoryResponseStore,
+      )
     case 'sqlite': {
       const engine = createSqliteEngine({ file: ownFile(settings.file, log), onState })
-      return storesOn(engine, createSqliteJobStore, createSqliteDeliveryStore)
+      return storesOn(engine, createSqliteJobStore, createSqliteDeliveryStore, createSqliteResponseStore)
     }
     case 'postgres': {
       const engine = createPostgresEngine({ url: settings.url, connections: settings.connections, onState })
-      return storesOn(engine, createPostgresJobStore, createPostgresDeliveryStore)
+      return storesOn(engine, createPostgresJobStore, createPostgresDeliveryStore, createPostgresResponseStore)
     }
   }
 }
@@ -42,15 +52,19 @@ function storesOn<Engine extends { close(): Promise<void> }>(
   engine: Engine,
   createJobs: (engine: Engine) => JobStore,
   createDeliveries: (engine: Engine) => DeliveryStore,
+  createResponses: (engine: Engine) => ResponseStore,
 ): Stores {
   const jobs = createJobs(engine)
   const deliveries = createDeliveries(engine)
+  const responses = createResponses(engine)
   return {
     jobs,
     deliveries,
+    responses,
     async close() {
       await jobs.close()
       await deliveries.close()
+      await responses.close()
       await engine.close()
     },
   }

@@ -4,6 +4,7 @@ import { readMigrations } from '../read-migrations.ts'
 import { createDeliveryModule } from './delivery-module.ts'
 import { createJobModule } from './job-module.ts'
 import type { FromThread, ToThread } from './messages.ts'
+import { createResponseModule } from './response-module.ts'
 import { Session } from './session.ts'
 
 const port = parentPort!
@@ -13,7 +14,11 @@ const session = new Session({
   file: (workerData as { file: string }).file,
   migrations: readMigrations('sqlite'),
   // One line for each port that keeps something here.
-  modules: (connection) => ({ jobs: createJobModule(connection), deliveries: createDeliveryModule(connection) }),
+  modules: (connection) => ({
+    jobs: createJobModule(connection),
+    deliveries: createDeliveryModule(connection),
+    responses: createResponseModule(connection),
+  }),
   now: performance.now.bind(performance),
   onState: (state) => tell({ kind: 'state', state }),
 })
