@@ -1,6 +1,7 @@
 /** Which provider an entry of the configuration is about. */
 import type { Provider } from '../core/provider.ts'
 import { reservedIds } from '../providers/index.ts'
+import { withoutResponses } from '../providers/responses-wires.ts'
 import type { Draft } from './draft.ts'
 import { nearest } from './nearest.ts'
 import type { ProviderEntry } from './schema.ts'
@@ -54,8 +55,15 @@ export function providerOf(
   const base = providers.find((provider) => provider.id === type)
   if (base === undefined) return undefined
   // Where it is, what it is configured by, which models it has, what they lack and what they cost is the base's own affair.
-  const { baseUrl: _, environment: __, families: ___, lacks: ____, prices: _____, ...wire } = base
+  const { baseUrl: _, environment: __, families: ___, lacks: ____, prices: _____, ...known } = base
+  // What follows OpenAI's wire most often has chat completions alone; who has more does not keep state as OpenAI does.
+  const wire = custom.responses === true ? withoutState(known) : withoutResponses(known)
   return { ...wire, id, name: id, auth: custom.is_key_less ? { scheme: 'none' } : base.auth }
+}
+
+/** What it keeps is its own affair: the history is in every request. */
+function withoutState<Wires extends Pick<Provider, 'wires'>>({ wires, ...provider }: Wires) {
+  return { ...provider, ...(wires && { wires: wires.map((wire) => ({ ...wire, keepsState: false })) }) }
 }
 
 /** Those a machine can sign in with by itself, besides the one that takes nothing. */

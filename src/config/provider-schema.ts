@@ -164,6 +164,11 @@ const customProvider = z.object({
     )
     .optional(),
   is_key_less: flag.describe('It takes no key. Default false.').optional(),
+  responses: flag
+    .describe(
+      "It serves OpenAI's Responses API at `/v1/responses`. Default false: clients of that API are answered by way of chat completions.",
+    )
+    .optional(),
   allowed_requests: z
     .object(Object.fromEntries(operations.map((operation) => [operation, flag.optional()])))
     .describe('Operations it may be asked for; when given, one that is not true is refused. Default: all.')

@@ -48,6 +48,15 @@ const asynchronous = z.object({
     .optional(),
 })
 
+const responses = z.object({
+  retention_days: z
+    .number()
+    .min(0.001)
+    .max(3650)
+    .describe('Days that responses and conversations are kept, from their last use. Default 30.')
+    .optional(),
+})
+
 const client = z.object({
   enforce_auth_on_inference: flag.describe('Every inference call needs a virtual key. Default false.').optional(),
   enforce_governance_header: flag.describe('Older name of `enforce_auth_on_inference`.').optional(),
@@ -78,6 +87,7 @@ const client = z.object({
   async_job_result_ttl: count
     .describe('Seconds the result of an asynchronous request is kept, from its end. Default 3600.')
     .optional(),
+  responses: responses.describe('What becomes of responses that clients may come back for.').optional(),
   async: asynchronous.describe('How asynchronous requests are taken on and made.').optional(),
   allow_per_request_raw_override: flag.describe('Clients may ask for raw bodies by header. Default true.').optional(),
   drop_excess_requests: later(flag, 'Refuse rather than queue.'),

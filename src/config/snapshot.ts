@@ -32,6 +32,7 @@ export function buildSnapshot(config: Config, options: BuildOptions): Snapshot {
     virtualKeys: buildVirtualKeys(config.governance?.virtual_keys ?? [], version),
     priceOverrides: buildPriceOverrides(config.governance?.pricing_overrides ?? []),
     jobs: buildJobs(config.client ?? {}),
+    responses: { retention: Math.round((config.client?.responses?.retention_days ?? 30) * 86_400_000) },
     webhooks: buildWebhooks(config.webhooks ?? []),
   }
 }

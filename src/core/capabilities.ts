@@ -175,12 +175,24 @@ export function fitText(
   for (const field of unwantedFields(lacks, uses, refuser)) {
     if (field === 'reasoning') for (const name of reasoningNames) edits.drop(name)
     else edits.drop(field)
+    if (field === 'logprobs') dropIncluded(edits, includedLogprobs)
   }
   if (edits.dropped.length === 0) return { request, dropped: [] }
   const { text, dropped } = edits.finish()
-  const body: JsonObject = { ...request.body }
-  for (const name of dropped) delete body[name]
-  return { request: { text, members: members(text), body }, dropped }
+  return { request: { text, members: members(text), body: JSON.parse(text) as JsonObject }, dropped }
+}
+
+/** Responses requests ask for them by this word. */
+const includedLogprobs = 'message.output_text.logprobs'
+
+function dropIncluded(edits: RequestEdits, value: string): void {
+  const { include } = edits.body
+  const at = Array.isArray(include) ? include.indexOf(value) : -1
+  if (!Array.isArray(include) || at === -1) return
+  edits.dropped.push(`include[${at}]`)
+  const left = include.filter((one) => one !== value)
+  if (left.length === 0) edits.remove('include')
+  else edits.set('include', JSON.stringify(left))
 }
 
 /** The same for a request in the canonical form. */
@@ -210,7 +222,7 @@ function unwantedFields(lacks: readonly Lack[], uses: RequestUses, refuser: Refu
 function refuseIfUsed(rule: FeatureRule, uses: RequestUses, { provider, model }: Refuser): void {
   const param = rule.where(uses)
   if (param === undefined) return
-  const code = param.startsWith('messages') ? 'unsupported_content' : 'unsupported_parameter'
+  const code = /^(?:messages|input)\b/.test(param) ? 'unsupported_content' : 'unsupported_parameter'
   const message = `${param} ${rule.says}, which model ${model} of ${provider} cannot do. ${rule.instead}, or choose another model.`
   throw new GatewayError('invalid-request', message, { param, code, remedy: 'fallback' })
 }
@@ -252,7 +264,8 @@ export function asksForThinking(wish: {
 
 function partOf(messages: ChatRequest['messages'], kind: PartKind): string | undefined {
   for (const [index, { content }] of messages.entries()) {
-    const found = content.findIndex((block: Block) => block.type === kind)
+    // What another provider made in an earlier turn is left out where it cannot be shown.
+    const found = content.findIndex((block: Block) => block.type === kind && block.dialect === undefined)
     if (found !== -1) return `messages[${index}].content[${found}]`
   }
   return undefined

@@ -143,8 +143,18 @@ export type ToolChoice =
       mode: 'allowed'
       among: 'auto' | 'required'
       tools: { kind: 'function' | 'custom'; name: string; extra?: Extra }[]
+      /** Tools on the list that the provider runs itself. Absent: the wire cannot list them, so that the choice says nothing of them. */
+      servers?: ChosenServerTool[]
       extra?: Extra
     }
+  /** A tool that the provider runs itself has to be used. */
+  | ({ mode: 'server' } & ChosenServerTool)
+
+/** A tool that the provider runs itself, as a choice names it; `value` is how the wire does. */
+export interface ChosenServerTool {
+  type: string
+  value: JsonObject
+}
 
 export type ResponseFormat =
   | { type: 'text' }

@@ -77,6 +77,9 @@ export interface TokenCount {
   /** Whose count it is, to whose clients alone `extra` returns. */
   readonly dialect: string
   readonly inputTokens: number
+  /** Which tokens they are, and their texts, where the provider tells. */
+  readonly tokens?: readonly number[]
+  readonly tokenStrings?: readonly string[]
   readonly extra?: Extra
 }
 

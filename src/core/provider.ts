@@ -67,6 +67,8 @@ export interface Wire {
   readonly count?: Counting
   readonly auth?: Auth
   readonly headers?: Readonly<Record<string, string>>
+  /** Keeps responses, so that a request can go on from one by its id. Default false: the history has to be in the request. */
+  readonly keepsState?: boolean
 }
 
 /** How a provider counts tokens, and where. */
@@ -115,6 +117,7 @@ export interface SpokenWire {
   readonly count: Counting | undefined
   readonly auth: Auth
   readonly headers: Readonly<Record<string, string>>
+  readonly keepsState: boolean
 }
 
 const noHeaders: Readonly<Record<string, string>> = {}
@@ -131,6 +134,7 @@ export function wireOf(provider: Provider, target: PathTarget): SpokenWire | und
     count: wire === undefined ? provider.count : wire.count,
     auth: wire?.auth ?? provider.auth,
     headers: wire?.headers ?? provider.headers ?? noHeaders,
+    keepsState: wire?.keepsState ?? false,
   }
 }
 

@@ -3,7 +3,7 @@ import { GatewayError, type Remedy } from './errors.ts'
 
 /** Leaving `param` out would change what is asked, so that another target should be tried. */
 export function unsupported(param: string, says: string, instead: string): GatewayError {
-  const code = param.startsWith('messages') ? 'unsupported_content' : 'unsupported_parameter'
+  const code = /^(?:messages|input)\b/.test(param) ? 'unsupported_content' : 'unsupported_parameter'
   return refusal(param, says, instead, code, 'fallback')
 }
 

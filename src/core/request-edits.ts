@@ -2,8 +2,8 @@
  * Changes to a request that keeps its dialect: the client's own text, in which members are set, renamed and taken out; all other bytes stay.
  */
 import type { RequestText } from './dialect.ts'
-import type { JsonObject } from './json.ts'
-import { Edits, type Member, member } from './json-text.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
+import { Edits, type Member, member, members } from './json-text.ts'
 
 /** A request while it is being changed: rules read the body and note what is to become of its members. */
 export class RequestEdits {
@@ -60,6 +60,19 @@ export class RequestEdits {
     if (json === undefined || key === name) return
     this.remove(key)
     this.set(name, json)
+  }
+
+  /** The client's own fields for the provider, in `extra_params`: put into the body when it asked for that, else left out and named. */
+  spreadExtraParams(passes: boolean): void {
+    const extra = this.member('extra_params')
+    if (extra === undefined) return
+    if (!passes || !isJsonObject(this.body['extra_params'])) return this.drop('extra_params')
+    this.remove('extra_params')
+    // What was said in plain sight counts more: only members that the body does not have are put in.
+    for (const found of members(this.text, extra.at)) {
+      if (this.member(found.key) === undefined) this.set(found.key, this.text.slice(found.at, found.end))
+      else this.dropped.push(`extra_params.${found.key}`)
+    }
   }
 
   finish(): { text: string; dropped: string[] } {

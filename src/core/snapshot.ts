@@ -14,8 +14,15 @@ export interface Snapshot {
   /** In order of precedence. */
   readonly priceOverrides: readonly PriceOverride[]
   readonly jobs: JobSettings
+  readonly responses: ResponseSettings
   /** Who may be told of the end of jobs. */
   readonly webhooks: readonly WebhookEndpoint[]
+}
+
+/** How long things are kept that clients may come back for. Milliseconds. */
+export interface ResponseSettings {
+  /** Responses from their end, and conversations from their last change. */
+  readonly retention: number
 }
 
 /** How calls that are answered later are taken on and made. Times in milliseconds; `Infinity`: no limit. */

@@ -10,6 +10,20 @@ export interface Countable {
   readonly more: number
 }
 
+/** Vocabularies that are public, by the names OpenAI gave them. */
+export type VocabularyName = 'o200k' | 'cl100k'
+
+/**
+ * OpenAI's models before GPT-4o have the older one (https://github.com/openai/tiktoken/blob/main/tiktoken/model.py); those of Llama 3
+ * (https://huggingface.co/blog/llama3) and Qwen (https://qwen.readthedocs.io/en/latest/getting_started/concepts.html) were made out of it.
+ */
+const older = /(?:^|[/:.@_-])(?:gpt-?3|gpt-?35|gpt-?4(?![\do.]|-?o)|text-embedding-|llama-?v?3|qwen|qwq)/i
+
+/** Of the public vocabularies the one that is the model's, or the nearest to it. */
+export function nearestVocabulary(model: string): VocabularyName {
+  return older.test(model) ? 'cl100k' : 'o200k'
+}
+
 /** Tokens around each message and each tool, and at the beginning. */
 const aroundMessage = 4
 const aroundTool = 8

@@ -166,7 +166,9 @@ export function unreadable(cause: string): GatewayError {
 }
 
 /** A stream that ended before the answer did; `missing` is what it should have ended with. */
-export function cutStream(missing: 'a finish reason' | 'a stop reason'): GatewayError {
+export function cutStream(
+  missing: 'a finish reason' | 'a stop reason' | 'its last event' | 'the end of an item',
+): GatewayError {
   const message = `Error reading stream: it ended before the answer did, without ${missing}`
   return new GatewayError('upstream-cut', message, { code: 'stream_cut' })
 }

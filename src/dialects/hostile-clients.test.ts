@@ -19,6 +19,7 @@ import { gemini } from './gemini/provider.ts'
 import { changed, changes, textOfLie } from './lies.conformance.ts'
 import { openaiChatClient } from './openai-chat/client.ts'
 import { openaiChat } from './openai-chat/provider.ts'
+import { openaiResponsesClient } from './openai-responses/client.ts'
 
 /** The providers, each with models that it does differently by. */
 const targets: readonly (readonly [chat: ProviderChat, ...models: string[]])[] = [
@@ -56,6 +57,12 @@ const faces: Record<string, Face> = {
     client: anthropicMessagesClient,
     folders: ['anthropic-messages/fixtures-client', 'anthropic-messages/fixtures'],
     foreign: /tool_calls|tool_call_id|image_url|response_format|reasoning|max_completion_tokens|\.function|toolConfig/,
+  },
+  responses: {
+    client: openaiResponsesClient,
+    folders: ['openai-responses/fixtures-client'],
+    foreign:
+      /messages|tool_calls|tool_call_id|response_format|reasoning_|max_completion_tokens|\.function|\.custom|input_schema|toolConfig/,
   },
 }
 
@@ -196,5 +203,22 @@ describe('requests that are long', () => {
   ])('%s', (_, members) => {
     const request = admitted(JSON.stringify({ model: 'm', max_tokens: 10, ...members }))
     survive(faces['messages']!, request!, onePerDialect)
+  })
+
+  const item = (at: number, type: string, members: object) => ({ type, call_id: `a.${at}`, ...members })
+  it.each<[string, object[]]>([
+    ['words of the assistant', many(9_999, (at) => ({ role: 'assistant', phase: `${at % 2}`, content: 'x' }))],
+    [
+      'calls and outputs',
+      [
+        ...many(4_999, (at) => item(at, 'function_call', { name: 'f', arguments: '{}' })),
+        ...many(4_999, (at) => item(4_998 - at, 'function_call_output', { output: 'r' })),
+      ],
+    ],
+    ['thoughts that are dropped', many(9_999, (at) => ({ type: 'reasoning', id: `rs_${at}`, summary: [] }))],
+    ['searches of another provider', many(9_999, () => ({ type: 'web_search_call' }))],
+  ])('items: %s', (_, items) => {
+    const request = admitted(JSON.stringify({ model: 'm', input: [hello, ...items, hello].slice(0, 10_000) }))
+    survive(faces['responses']!, request!, onePerDialect)
   })
 })

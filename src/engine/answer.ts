@@ -12,8 +12,8 @@ import type { Watch } from './watch.ts'
 export type Answer = AnswerBase & (UnaryAnswer | StreamAnswer)
 
 /** Who gave it. */
-export function sourceOf({ target, keyId, chat }: AnswerBase, upstreamId: string | undefined): ReplySource {
-  return { provider: target.provider.id, keyId, dialect: chat.dialect, upstreamId }
+export function sourceOf({ target, keyId, chat, keepsState }: AnswerBase, upstreamId: string | undefined): ReplySource {
+  return { provider: target.provider.id, keyId, dialect: chat.dialect, keepsState, upstreamId }
 }
 
 export interface AnswerBase {
@@ -23,6 +23,7 @@ export interface AnswerBase {
   readonly credential: Credential
   /** The dialect it answers in, and what reading it needs. */
   readonly chat: ProviderChat
+  readonly keepsState: boolean
   readonly context: ReplyContext
   readonly extra: ExtraFields
   /** Undefined: nobody knows what it costs. */

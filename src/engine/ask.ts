@@ -28,9 +28,29 @@ const longestReply = 256 * 1024 * 1024
 
 /** Throws `GatewayError` for whatever is not an answer. */
 export async function ask(target: Target, key: ProviderKey, exchange: Exchange, world: World): Promise<Answer> {
+  const sent = encode(target, key, exchange.call, world)
+  try {
+    return await send(sent, target, key, exchange, world)
+  } catch (error) {
+    if (!sent.goesOn || !(error instanceof GatewayError) || !hasForgotten(error)) throw error
+    // What came before is known here as well: the provider is told all of it.
+    return send(encode(target, key, exchange.call, world, false), target, key, exchange, world)
+  }
+}
+
+function hasForgotten({ details: { code, param } }: GatewayError): boolean {
+  return code === 'previous_response_not_found' || param === 'previous_response_id'
+}
+
+async function send(
+  sent: ReturnType<typeof encode>,
+  target: Target,
+  key: ProviderKey,
+  exchange: Exchange,
+  world: World,
+): Promise<Answer> {
   const { call } = exchange
   const { network } = target.provider
-  const sent = encode(target, key, call, world)
   const started = world.clock.now()
   const running = world.upstream.send(sent.call)
   exchange.running = running
@@ -54,8 +74,8 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
     if (reply.status < 200 || reply.status > 299) throw await statusError(reply, sent.chat, target, exchange, world)
     if (pricesReady !== undefined) await pricesReady
     const headers = passedOn(reply.headers)
-    const { chat, context, extra } = sent
-    const base = { target, keyId: key.id, credential: key.credential, chat, context, extra, price, headers }
+    const { chat, keepsState, context, extra } = sent
+    const base = { target, keyId: key.id, credential: key.credential, chat, keepsState, context, extra, price, headers }
     if (stream) {
       const answer = await openStream({ reply, base, exchange, world, watch, started })
       keepsWatch = true
@@ -80,7 +100,7 @@ export function checkAskable(target: Target, call: Call, world: World): void {
 }
 
 /** The request in the provider's dialect, ready to go out, and what there is to tell about it. */
-function encode(target: Target, key: ProviderKey, call: Call, world: World) {
+function encode(target: Target, key: ProviderKey, call: Call, world: World, mayGoOn = true) {
   const { options } = call
   const { provider } = target.provider
   const place = placeOf(target, key, call)
@@ -93,7 +113,10 @@ function encode(target: Target, key: ProviderKey, call: Call, world: World) {
     passExtraParams: options.passExtraParams,
     header: (name) => headers.get(name),
   }
-  const suited = suitedTo({ provider: target.provider.id, keyId: key.id, dialect: wire.chat.dialect }, call)
+  const suited = suitedTo(
+    { provider: target.provider.id, keyId: key.id, dialect: wire.chat.dialect, keepsState: mayGoOn && wire.keepsState },
+    call,
+  )
   const {
     text,
     dropped,
@@ -120,6 +143,8 @@ function encode(target: Target, key: ProviderKey, call: Call, world: World) {
   }
   return {
     chat: wire.chat,
+    keepsState: wire.keepsState,
+    goesOn: suited.goesOn === true,
     context,
     extra,
     place,

@@ -19,6 +19,8 @@ export interface Call {
   readonly asked: Asked
   /** The request for one of those who may be asked, where that depends on who it is. Absent: `request`, whoever it is. */
   requestFor?(recipient: Recipient): SuitedRequest
+  /** Who should be asked first, where it is all the same: the one who knows what came before. */
+  readonly preferred?: Pick<Recipient, 'provider' | 'keyId'> | undefined
   /**
    * Keeps the whole reply, as a byte string, before its client hears that it is whole; gives what the client is to be told, which is the same
    * unless it could not be kept. Absent: it is not kept. Never rejects.
@@ -36,10 +38,14 @@ export interface Recipient {
   readonly keyId: string
   /** In which it is asked. */
   readonly dialect: string
+  /** It keeps its replies, so that a request can go on from one by its id. */
+  readonly keepsState: boolean
 }
 
 export interface SuitedRequest {
   readonly request: RequestText
+  /** It goes on from a reply that the recipient keeps; should that have forgotten it, `requestFor` one that keeps nothing has all. */
+  readonly goesOn?: boolean
   /** What the client calls a place in this request, where its own was another. */
   placeOf?(place: string): string
   /** What had to be left out for this recipient, by its place as the client calls it. */

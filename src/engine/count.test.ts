@@ -17,6 +17,7 @@ import { members } from '../core/json-text.ts'
 import type { ConfiguredProvider } from '../core/snapshot.ts'
 import { anthropicMessagesClient } from '../dialects/anthropic-messages/client.ts'
 import { anthropic } from '../providers/anthropic.ts'
+import { groq } from '../providers/groq.ts'
 import type { Call } from './call.ts'
 import { handle, type Reply } from './handle.ts'
 
@@ -28,7 +29,7 @@ afterEach(() => {
 })
 
 const counting = provider('anthropic', { provider: { ...anthropic, baseUrl: 'https://anthropic.test' } })
-const estimating = provider('openai')
+const estimating = provider('groq', { provider: groq })
 
 function countCall(body: JsonObject, parts: CallParts): Call {
   const text = JSON.stringify({ model: 'anthropic/claude-x', messages: [{ role: 'user', content: 'Hello' }], ...body })
@@ -131,9 +132,9 @@ describe('a provider that counts', () => {
   })
 
   test('falls back to one that is estimated for', async () => {
-    const reply = await play([acts.status(500)], [counting, estimating], { fallbacks: ['openai/gpt-4o'] })
-    expect(json(reply).extra_fields).toMatchObject({ provider: 'openai', estimated: true })
-    expect(header(reply, 'x-asbru-attempts')).toBe('anthropic/claude-x 500, openai/gpt-4o estimated')
+    const reply = await play([acts.status(500)], [counting, estimating], { fallbacks: ['groq/llama'] })
+    expect(json(reply).extra_fields).toMatchObject({ provider: 'groq', estimated: true })
+    expect(header(reply, 'x-asbru-attempts')).toBe('anthropic/claude-x 500, groq/llama estimated')
   })
 
   test('is estimated for where it declines to count this model, and only there', async () => {
@@ -156,10 +157,10 @@ describe('a provider that counts', () => {
 
 describe('a provider that does not count', () => {
   test('is not asked; the estimate says what it is', async () => {
-    const reply = await play([], [estimating], { model: 'openai/gpt-4o' })
+    const reply = await play([], [estimating], { model: 'groq/llama' })
     expect(world.calls).toEqual([])
     // A letter is a token in this world, and there are seven around a message.
-    expect(json(reply)).toMatchObject({ input_tokens: 12, extra_fields: { provider: 'openai', estimated: true } })
+    expect(json(reply)).toMatchObject({ input_tokens: 12, extra_fields: { provider: 'groq', estimated: true } })
     expect(header(reply, 'x-asbru-estimated')).toBe('true')
   })
 
@@ -172,7 +173,7 @@ describe('a provider that does not count', () => {
       7 + 1500,
     ],
   ])('%s', async (_, body, tokens) => {
-    expect(json(await play([], [estimating], { model: 'openai/gpt-4o', ...body })).input_tokens).toBe(tokens)
+    expect(json(await play([], [estimating], { model: 'groq/llama', ...body })).input_tokens).toBe(tokens)
   })
 })
 

@@ -10,7 +10,7 @@ import { passedOn } from '../core/headers.ts'
 import { type Counting, joinUrl, type PathTarget, pathOf, type SpokenWire, wireOf } from '../core/provider.ts'
 import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
-import { countable } from '../core/token-estimate.ts'
+import { countable, nearestVocabulary } from '../core/token-estimate.ts'
 import type { UpstreamExchange } from '../ports/upstream.ts'
 import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer, AnswerBase } from './answer.ts'
@@ -54,7 +54,7 @@ export async function count(
 async function estimate(wire: SpokenWire, place: PathTarget, asked: CountCall): Promise<Answer> {
   const { call } = asked.exchange
   const { texts, more } = countable(call.client.decodeRequest(call.request.body))
-  const inputTokens = more + (await asked.world.tokenizer.count(texts))
+  const inputTokens = more + (await asked.world.tokenizer.count(texts, nearestVocabulary(place.requested)))
   const extra = { ...extraFields(asked, []), estimated: true }
   return answered({ dialect: wire.chat.dialect, inputTokens }, wire, place, extra, [], asked)
 }
@@ -69,8 +69,14 @@ async function askProvider(wire: SpokenWire, counting: Counting, place: PathTarg
     passExtraParams: call.options.passExtraParams,
     header: (name) => headers.get(name),
   }
-  const suited = suitedTo({ provider: target.provider.id, keyId: key.id, dialect: counting.tokens.dialect }, call)
-  const sent = inWordsOf(call.client, suited, () => requestText(counting, to, call.client, suited))
+  const suited = suitedTo(
+    { provider: target.provider.id, keyId: key.id, dialect: counting.tokens.dialect, keepsState: wire.keepsState },
+    call,
+  )
+  const sent = attempted(counting, () =>
+    inWordsOf(call.client, suited, () => requestText(counting, to, call.client, suited)),
+  )
+  if (sent === undefined) return await estimate(wire, place, asked)
   if (sent.headers !== undefined) headers.setMembers(sent.headers)
   const extra = extraFields(asked, sent.dropped)
   if (call.options.rawRequest || target.provider.sendBackRawRequest) extra.rawRequest = sent.text
@@ -98,6 +104,16 @@ async function askProvider(wire: SpokenWire, counting: Counting, place: PathTarg
     throw failure === error ? maskError(failure, key.credential) : error
   } finally {
     watch.stop()
+  }
+}
+
+/** Undefined where this is nothing that is counted there. */
+function attempted<Result>({ tokens }: Counting, encode: () => Result): Result | undefined {
+  try {
+    return encode()
+  } catch (error) {
+    if (error instanceof GatewayError && tokens.declines?.(error)) return undefined
+    throw error
   }
 }
 
@@ -151,7 +167,17 @@ function answered(
 ): Answer {
   const context: AnswerBase['context'] = { request: undefined, model, created: 0, id: exchange.call.id }
   const text = bytesOfText(JSON.stringify(client.encodeCount(counted, extra)))
-  const base = { target, keyId: key.id, credential: key.credential, chat, context, extra, headers, price: undefined }
+  const base = {
+    target,
+    keyId: key.id,
+    credential: key.credential,
+    keepsState: false,
+    chat,
+    context,
+    extra,
+    headers,
+    price: undefined,
+  }
   return { ...base, kind: 'unary', text }
 }
 

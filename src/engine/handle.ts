@@ -57,6 +57,7 @@ export function planFor(call: Call, world: World): Plan {
     isProvider: (id) => world.isProvider(id) || snapshot.providers.has(id),
     random: world.random,
     rememberedKey: (session) => world.sessions.get(session),
+    preferred: call.preferred,
   })
 }
 

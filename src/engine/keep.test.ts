@@ -73,7 +73,13 @@ test('is told as whole when it is kept, in the words that the keeper gives', asy
   expect(kept).toEqual([
     [
       '{"said":"Hello","ended":"finish","store":true}',
-      { provider: 'openai', keyId: expect.any(String), dialect: 'openai-chat', upstreamId: undefined },
+      {
+        provider: 'openai',
+        keyId: expect.any(String),
+        dialect: 'openai-chat',
+        keepsState: false,
+        upstreamId: undefined,
+      },
     ],
   ])
   expect(bytes).toContain('data: {"whole":{"said":"Hello","ended":"finish","store":false}}')
@@ -133,7 +139,7 @@ test('a request is the one for who is asked, and places in it are told as the cl
     },
     acts.ok(),
   )
-  expect(asked).toEqual([{ provider: 'openai', keyId: expect.any(String), dialect: 'openai-chat' }])
+  expect(asked).toEqual([{ provider: 'openai', keyId: expect.any(String), dialect: 'openai-chat', keepsState: false }])
   expect(world.calls[0]!.body).toMatchObject({ messages: [{ content: 'Only what is new' }] })
   expect(JSON.parse(bytes).extra_fields.dropped_params).toContain('what came before')
 })

@@ -45,6 +45,8 @@ export interface PlanInput {
   random(): number
   /** The key that served this session last. */
   rememberedKey(session: string): string | undefined
+  /** The key that should be used first, of the provider that knows what came before. */
+  readonly preferred?: { readonly provider: string; readonly keyId: string } | undefined
 }
 
 /** A provider and model to be tried, before anybody has looked whether that can be. */
@@ -211,7 +213,7 @@ function targetFor(wish: Wish, input: PlanInput, isFallback: boolean): Target | 
   if (pinned !== undefined) return { ...common, keys: [pinned], session: undefined }
   if (candidates.length === 0) return noKeyFor(wish, configured)
   const session = isFallback ? undefined : sessionName(options, id, model)
-  return { ...common, keys: orderKeys(candidates, session, input), session }
+  return { ...common, keys: orderKeys(candidates, id, session, input), session }
 }
 
 /** Sessions are remembered by name, and clients choose the names: a longer one is not remembered. */
@@ -261,12 +263,19 @@ function pinnedKey(
 
 function orderKeys(
   candidates: readonly ProviderKey[],
+  provider: string,
   session: string | undefined,
   input: PlanInput,
 ): readonly ProviderKey[] {
   if (candidates.length === 1) return candidates
   const drawn = drawOrder(candidates, (key) => key.weight, input.random)
-  const remembered = session === undefined ? undefined : input.rememberedKey(session)
+  const { preferred } = input
+  const remembered =
+    preferred?.provider === provider
+      ? preferred.keyId
+      : session === undefined
+        ? undefined
+        : input.rememberedKey(session)
   const first = remembered === undefined ? undefined : drawn.find((key) => key.id === remembered)
   return first === undefined ? drawn : [first, ...drawn.filter((key) => key !== first)]
 }

@@ -4,6 +4,7 @@
  */
 import type { Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { isOwnClient, openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const cloudflare = {
   id: 'cloudflare',
@@ -20,6 +21,13 @@ export const cloudflare = {
     // Open models know no `minimal`.
     efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
   }),
+  wires: [
+    // These alone. https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/
+    responsesWire(
+      { ...openModelQuirks, store: 'none' },
+      { serves: (target) => isOwnClient(target) && /\/gpt-oss-/i.test(target.model) },
+    ),
+  ],
   note: 'The address has the account in it: `https://api.cloudflare.com/client/v4/accounts/ACCOUNT/ai` in `network_config.base_url`, or the account’s id in `CF_ACCOUNT_ID`.',
   prices: 'cloudflare',
   // Not CLOUDFLARE_API_TOKEN: machines that deploy set that one, and it would be sent to models nobody asked for.

@@ -1,6 +1,7 @@
 /** Cohere. https://docs.cohere.com/reference/chat */
 import type { Provider } from '../core/provider.ts'
 import { readCohereModels } from '../dialects/cohere-chat/model-list.ts'
+import { cohereCount } from '../dialects/cohere-chat/count.ts'
 import { cohereChat } from '../dialects/cohere-chat/provider.ts'
 
 /** Models before Command R7B. */
@@ -15,6 +16,7 @@ export const cohere = {
   paths: { chat: '/v2/chat', models: '/v1/models?endpoint=chat&page_size=1000' },
   readModels: readCohereModels,
   chat: cohereChat(),
+  count: { tokens: cohereCount, path: '/v1/tokenize' },
   lacks: [
     {
       models: older,

@@ -4,6 +4,7 @@
  */
 import type { Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { isOwnClient, openaiQuirks, responsesWire } from './responses-wires.ts'
 
 export const databricks = {
   id: 'databricks',
@@ -19,6 +20,16 @@ export const databricks = {
     // Its roles are system, user, assistant and tool.
     developerRole: 'system',
   }),
+  wires: [
+    // OpenAI's models alone. https://docs.databricks.com/aws/en/machine-learning/model-serving/query-openai-responses
+    responsesWire(
+      { ...openaiQuirks, store: 'never' },
+      {
+        serves: (target) => isOwnClient(target) && /(?:^|[-.])gpt-\d/i.test(target.model),
+        path: '/serving-endpoints/responses',
+      },
+    ),
+  ],
   note: 'The address is the host of a workspace, and the model the name of a serving endpoint.',
   environment: { key: ['DATABRICKS_TOKEN'], baseUrl: ['DATABRICKS_HOST'], readBaseUrl: databricksUrl },
   families: ['databricks-'],

@@ -1,6 +1,7 @@
 /** Fireworks AI. https://docs.fireworks.ai/tools-sdks/openai-compatibility */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const fireworks = {
   id: 'fireworks',
@@ -19,6 +20,8 @@ export const fireworks = {
     // Where it tells reasoning, and where it reads the earlier turns' back.
     reasoningBack: 'reasoning_content',
   }),
+  // What it keeps, it keeps for 30 days. https://docs.fireworks.ai/guides/response-api
+  wires: [responsesWire({ ...openModelQuirks, store: 'never' })],
   prices: 'fireworks',
   environment: { key: ['FIREWORKS_API_KEY'] },
   families: ['accounts/fireworks/'],

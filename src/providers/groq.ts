@@ -1,6 +1,7 @@
 /** Groq. https://console.groq.com/docs/openai */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const groq = {
   id: 'groq',
@@ -33,6 +34,16 @@ export const groq = {
     // What its reasoning models know between them.
     efforts: ['none', 'low', 'medium', 'high'],
   }),
+  wires: [
+    responsesWire({
+      ...openModelQuirks,
+      // Named as not supported. https://console.groq.com/docs/responses-api
+      store: 'none',
+      drop: ['truncation', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+      includes: [],
+      efforts: ['none', 'low', 'medium', 'high'],
+    }),
+  ],
   prices: 'groq',
   environment: { key: ['GROQ_API_KEY'] },
 } satisfies Provider

@@ -4,6 +4,7 @@
  */
 import { openaiPaths, type PathTarget, type PriceListing, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const huggingface = {
   id: 'huggingface',
@@ -20,6 +21,8 @@ export const huggingface = {
     // Open models know no `minimal`.
     efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
   }),
+  // Nothing is kept there. https://huggingface.co/docs/inference-providers/guides/responses-api
+  wires: [responsesWire({ ...openModelQuirks, store: 'none' })],
   prices: hostPrices,
   environment: { key: ['HF_TOKEN'] },
 } satisfies Provider

@@ -31,6 +31,8 @@ export const mistral = {
     dropFromMessages: ['name', 'refusal', 'annotations', 'audio', 'function_call'],
     // The only output cap in its schema.
     maxTokens: 'max_tokens',
+    // A tool's message takes the chunks that a user's takes, and no user's message may follow it.
+    toolsShow: true,
     // Its name for `seed`.
     seed: 'random_seed',
     // Its roles are system, user, assistant and tool.

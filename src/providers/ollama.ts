@@ -4,6 +4,7 @@
  */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const ollama = {
   id: 'ollama',
@@ -21,6 +22,10 @@ export const ollama = {
     // Where it tells reasoning, and where it reads the earlier turns' back.
     reasoningBack: 'reasoning',
   }),
+  wires: [
+    // Nothing is kept there. https://docs.ollama.com/api/openai-compatibility#v1responses
+    responsesWire({ ...openModelQuirks, store: 'none', efforts: ['none', 'low', 'medium', 'high'] }),
+  ],
   note: 'A server of your own; a key is sent where you set one. `OLLAMA_HOST` may be `host`, `:port` or a URL.',
   environment: { key: ['OLLAMA_API_KEY'], baseUrl: ['OLLAMA_HOST'], readBaseUrl: ollamaUrl },
 } satisfies Provider

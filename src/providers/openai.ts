@@ -2,6 +2,7 @@
 import type { Lack } from '../core/capabilities.ts'
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { hasOnlyResponses, isOwnClient, openaiQuirks, responsesCounting, responsesWire } from './responses-wires.ts'
 
 const reasoning = 'https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/reasoning'
 const sampling = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logit_bias'] as const
@@ -33,6 +34,8 @@ export function openaiPrices(list: string): NonNullable<Provider['prices']> {
   return ({ model }) => (/-(?:search|audio)-preview/i.test(model) ? undefined : { list, model })
 }
 
+const counting = responsesCounting('/v1/responses/input_tokens')
+
 export const openai = {
   id: 'openai',
   name: 'OpenAI',
@@ -46,6 +49,14 @@ export const openai = {
     // It refuses a longer `user`.
     maximumUserLength: 64,
   }),
+  wires: [
+    responsesWire(openaiQuirks, {
+      serves: (target) => isOwnClient(target) || hasOnlyResponses(target),
+      count: counting,
+      keepsState: true,
+    }),
+  ],
+  count: counting,
   lacks: [
     ...reasoningModelsLack,
     {

@@ -1,6 +1,7 @@
 /** OpenRouter. https://openrouter.ai/docs/api-reference/overview */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { responsesWire } from './responses-wires.ts'
 
 export const openrouter = {
   id: 'openrouter',
@@ -19,6 +20,10 @@ export const openrouter = {
     // Handed on to the models that cache by marks.
     cacheControl: true,
   }),
+  wires: [
+    // Nothing is kept there. https://openrouter.ai/docs/api_reference/responses/overview
+    responsesWire({ store: 'none', reasoningBudget: true, checksItemIds: false }),
+  ],
   prices: 'openrouter',
   environment: { key: ['OPENROUTER_API_KEY'] },
 } satisfies Provider

@@ -4,6 +4,7 @@
  */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const sgl = {
   id: 'sgl',
@@ -21,6 +22,10 @@ export const sgl = {
     // The field of assistant messages in which it reads earlier reasoning.
     reasoningBack: 'reasoning_content',
   }),
+  wires: [
+    // What it keeps, it keeps in memory until it ends.
+    responsesWire({ ...openModelQuirks, store: 'never' }),
+  ],
   note: 'A server of your own; a key is sent where you set one.',
   environment: { key: ['SGLANG_API_KEY'], baseUrl: ['SGLANG_BASE_URL'] },
 } satisfies Provider

@@ -4,6 +4,7 @@
  */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { openModelQuirks, responsesWire } from './responses-wires.ts'
 
 export const vllm = {
   id: 'vllm',
@@ -21,6 +22,10 @@ export const vllm = {
     // Formerly `reasoning_content`; this is where it tells reasoning and where templates find it.
     reasoningBack: 'reasoning',
   }),
+  wires: [
+    // It keeps responses only where it was started to, and then for good.
+    responsesWire({ ...openModelQuirks, store: 'never' }),
+  ],
   note: 'A server of your own; a key is sent where you set one.',
   environment: { key: ['VLLM_API_KEY'], baseUrl: ['VLLM_BASE_URL'] },
 } satisfies Provider

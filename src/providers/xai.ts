@@ -1,6 +1,7 @@
 /** xAI. https://docs.x.ai/developers/rest-api-reference */
 import { openaiPaths, type Provider } from '../core/provider.ts'
 import { openaiChat } from '../dialects/openai-chat/provider.ts'
+import { responsesWire } from './responses-wires.ts'
 
 export const xai = {
   id: 'xai',
@@ -13,6 +14,14 @@ export const xai = {
     // What its models know between them: none of them `minimal`.
     efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
   }),
+  wires: [
+    responsesWire({
+      efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
+      checksItemIds: false,
+    }),
+    // It keeps responses, but takes no `instructions` beside the id of one.
+    // https://docs.x.ai/developers/rest-api-reference/inference/chat#create-new-response
+  ],
   lacks: [
     {
       models: ['grok-3-mini*', 'grok-4', 'grok-4-*', 'grok-4.20*'],

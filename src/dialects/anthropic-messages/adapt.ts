@@ -37,7 +37,7 @@ export function adaptRequest(request: RequestText, target: Addressee, host: Host
   const thinks = adaptThinking(adapting)
   adaptSampling(adapting, thinks)
   adaptMessages(adapting, request.text)
-  if (edits.member('extra_params') !== undefined) adaptExtraParams(adapting)
+  edits.spreadExtraParams(target.passExtraParams)
   return edits.finish()
 }
 
@@ -245,16 +245,4 @@ function adaptBlock(
 
 function sliceOf(text: string, { at, end }: Span): string {
   return text.slice(at, end)
-}
-
-/** The client's own fields for this provider: put into the body when it asked for that, else left out and named. */
-function adaptExtraParams({ edits, body, target }: Adapting): void {
-  const extra = body['extra_params']
-  if (!target.passExtraParams || !isJsonObject(extra)) return edits.drop('extra_params')
-  edits.remove('extra_params')
-  // What was said in plain sight counts more: only members that the body does not have are put in.
-  for (const found of members(edits.text, edits.member('extra_params')!.at)) {
-    if (edits.member(found.key) === undefined) edits.set(found.key, edits.text.slice(found.at, found.end))
-    else edits.dropped.push(`extra_params.${found.key}`)
-  }
 }

@@ -8,10 +8,11 @@ import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-too
 import { heldSchema } from '../../core/held-schema.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
-import { isForced } from '../../core/tool-choice.ts'
+import { isForced, leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
 import { callsOf } from '../../core/tool-names.ts'
-import { defined, objectOf, tableOf, textOf } from '../../core/wire.ts'
+import { defined } from '../../core/wire.ts'
 import { encodeCacheControl } from './blocks.ts'
+import { counterpartOf, encodeWebSearch } from './counterparts.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Types of tools that run at Anthropic's or that its models know by heart, by their beginnings, and the beta that some need. */
@@ -44,14 +45,20 @@ export function encodeTools(encoding: Encoding): JsonObject[] {
     request.toolChoice?.mode === 'allowed' ? new Set(request.toolChoice.tools.map(({ name }) => name)) : undefined
   const tools: JsonObject[] = []
   for (const [position, tool] of (request.tools ?? []).entries()) {
+    const path = `tools[${position}]`
     // A choice among some tools is a list of no others.
-    if (allowed !== undefined && tool.kind !== 'server' && !allowed.has(tool.name)) continue
-    tools.push(encodeTool(tool, encoding, `tools[${position}]`))
+    if (tool.kind !== 'server') {
+      if (allowed !== undefined && !allowed.has(tool.name)) continue
+    } else if (leavesOut(request.toolChoice, tool)) {
+      encoding.dropped.push(path)
+      continue
+    }
+    tools.push(encodeTool(tool, encoding, path))
   }
   if (allowed !== undefined && allowed.size > 0 && tools.length === 0)
     throw inconsistent('tool_choice', 'allows none of the tools', 'Name tools that the request has')
   if (request.webSearch !== undefined && !tools.some(({ name }) => name === 'web_search'))
-    tools.push(encodeWebSearch(request.webSearch, encoding))
+    tools.push(encodeWebSearch(request.webSearch, 'web_search_options', encoding))
   return tools.length === 0 ? toolsOfHistory(encoding) : tools
 }
 
@@ -125,8 +132,9 @@ function objectSchema(parameters: JsonObject | undefined): JsonObject {
   return { type, properties: {}, ...parameters }
 }
 
-function encodeServerTool({ type, value }: Tool & { kind: 'server' }, encoding: Encoding, path: string): JsonObject {
+function encodeServerTool(tool: Tool & { kind: 'server' }, encoding: Encoding, path: string): JsonObject {
   const { host, betas, keeper } = encoding
+  const { type, value } = keeper.own ? tool : (counterpartOf(tool, path, encoding) ?? tool)
   if (host.lacksTools.some((beginning) => type.startsWith(beginning)))
     throw unsupported(
       path,
@@ -145,36 +153,6 @@ function encodeServerTool({ type, value }: Tool & { kind: 'server' }, encoding: 
   return value
 }
 
-/** How often a search may be made, for how much of the web an answer is to draw on. */
-const searches = tableOf<number>({ low: 1, medium: 5, high: 10 })
-
-/** The search every host has that has any. https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
-function encodeWebSearch(options: JsonObject, encoding: Encoding): JsonObject {
-  const { host, dropped } = encoding
-  const type = 'web_search_20250305'
-  if (host.lacksTools.some((beginning) => type.startsWith(beginning)))
-    throw unsupported(
-      'web_search_options',
-      `asks for a search of the web, which ${host.name} does not have`,
-      'Leave it out, or choose another provider',
-    )
-  const { search_context_size, user_location, filters, ...rest } = options
-  for (const name in rest) dropped.push(`web_search_options.${name}`)
-  const domains = objectOf(filters)
-  return defined({
-    type,
-    name: 'web_search',
-    max_uses: searches[textOf(search_context_size) ?? ''],
-    allowed_domains: domains?.['allowed_domains'],
-    blocked_domains: domains?.['blocked_domains'],
-    user_location: encodeLocation(objectOf(user_location)),
-  })
-}
-
-function encodeLocation(location: JsonObject | undefined): JsonObject | undefined {
-  return location && { type: 'approximate', ...(objectOf(location['approximate']) ?? location) }
-}
-
 /** A conversation with calls in it needs their tools defined, though none may be called any more. */
 function toolsOfHistory({ request, names }: Encoding): JsonObject[] {
   const called = new Set(callsOf(request.messages).map(({ name }) => name))
@@ -185,6 +163,7 @@ function toolsOfHistory({ request, names }: Encoding): JsonObject[] {
 export function encodeToolChoice(encoding: Encoding, toolsGiven: boolean): JsonObject | undefined {
   const { request, traits, names } = encoding
   const { toolChoice: choice, parallelToolCalls } = request
+  refuseServerChoice(choice)
   if (!toolsGiven) {
     if (isForced(choice))
       throw inconsistent('tool_choice', 'asks for a tool, but there are no tools', 'Give tools, or leave it out')
@@ -206,6 +185,9 @@ function choiceOf(choice: ToolChoice | undefined, nameOf: (name: string) => stri
   switch (choice.mode) {
     case 'tool':
       return { type: 'tool', name: nameOf(choice.name) }
+    // Refused before.
+    case 'server':
+      return undefined
     case 'allowed':
       return { type: choice.among === 'required' ? 'any' : 'auto' }
     default:

@@ -70,6 +70,11 @@ export function assistantBlock(
         return undefined
       }
   }
+  // What another provider gave in an earlier turn, and this one cannot have given, is no part of what is asked now.
+  if (block.dialect !== undefined) {
+    dropped.push(place)
+    return undefined
+  }
   throw unsupported(
     place,
     `is of type ${typeName(block)}, which this provider does not take from an assistant`,

@@ -1,8 +1,8 @@
 /** The usage of a reply as a client of this wire is told it: all members are there, and beside them what the reply cost. */
+import { costJson } from '../../core/cost-json.ts'
 import type { Keeper } from '../../core/extra.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { dollars } from '../../core/money.ts'
-import type { Cost, Usage } from '../../core/usage.ts'
+import type { Usage } from '../../core/usage.ts'
 import { tableOf } from '../../core/wire.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -23,23 +23,3 @@ export function replyUsage(usage: Usage | undefined, serviceTier: string | undef
 
 /** What OpenAI's clients call the tier of everybody. */
 const tierNames = tableOf<string>({ default: 'standard' })
-
-/** As chat completions of this house tell it, in dollars. */
-const costNames = {
-  input: 'input_tokens_cost',
-  output: 'output_tokens_cost',
-  reasoning: 'reasoning_tokens_cost',
-  citation: 'citation_tokens_cost',
-  searchQueries: 'search_queries_cost',
-  request: 'request_cost',
-  total: 'total_cost',
-} as const satisfies Record<keyof Cost, string>
-
-export function costJson(cost: Cost): JsonObject {
-  const wire: JsonObject = {}
-  for (const part in costNames) {
-    const amount = cost[part as keyof Cost]
-    if (amount !== undefined) wire[costNames[part as keyof Cost]] = dollars(amount)
-  }
-  return wire
-}

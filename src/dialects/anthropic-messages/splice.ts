@@ -3,6 +3,7 @@
  * printing again would cost more and change number formats.
  */
 import { textOfBytes } from '../../core/bytes.ts'
+import { costJson } from '../../core/cost-json.ts'
 import type { SplicedResponse } from '../../core/dialect.ts'
 import { type ExtraFields, extraFieldsJson } from '../../core/extra-fields.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -11,7 +12,6 @@ import { parsedJson } from '../../core/parse-json.ts'
 import { type ReplyPricer, withCost } from '../../core/pricing.ts'
 import type { Usage } from '../../core/usage.ts'
 import { objectOf, textOf, wordsOf } from '../../core/wire.ts'
-import { costJson } from './reply-usage.ts'
 import { decodeServiceTier } from './service-tier.ts'
 import { decodeUsage } from './usage.ts'
 

@@ -2,7 +2,7 @@
  * Blocks of the canonical form as content of a Converse message.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html
  */
-import type { Block, Extra, ReasoningBlock, ToolCallBlock } from '../../core/chat.ts'
+import type { Block, Extra, ReasoningBlock, ToolCallBlock, UnknownBlock } from '../../core/chat.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
 import { inputOf } from '../../core/tool-input.ts'
@@ -10,7 +10,7 @@ import { defined, objectOf } from '../../core/wire.ts'
 import { cachePointName, cachePointsAfter } from './cache-points.ts'
 import type { Draft } from './draft.ts'
 import { encodeFile, encodeImage, encodeSound, encodeVideo } from './media.ts'
-import { claudeFormat, ownFormat } from './name.ts'
+import { claudeFormat, dialect, ownFormat } from './name.ts'
 
 export function blockPath(message: string, index: number): string {
   return `${message}.content[${index}]`
@@ -103,8 +103,13 @@ function assistantContent(block: Block, path: string, message: string, draft: Dr
       draft.drop(`${message}.audio`)
       return textBlocks(block.transcript ?? '')
     case 'unknown':
-      return unknownOfAssistant(block.value, block.place, path, message, draft)
+      return unknownOfAssistant(block, path, message, draft)
     default:
+      // What another provider gave in an earlier turn is no part of what is asked now.
+      if (block.dialect !== undefined) {
+        draft.drop(path)
+        return []
+      }
       throw unsupported(
         path,
         `is ${block.type} in the words of an assistant, which Bedrock does not take`,
@@ -113,15 +118,12 @@ function assistantContent(block: Block, path: string, message: string, draft: Dr
   }
 }
 
-function unknownOfAssistant(
-  value: JsonObject,
-  place: string | undefined,
-  path: string,
-  message: string,
-  draft: Draft,
-): JsonObject[] {
-  if (place !== 'reasoning-details') return [nativeContent(value, path)]
-  draft.drop(`${message}.reasoning_details`)
+function unknownOfAssistant(block: UnknownBlock, path: string, message: string, draft: Draft): JsonObject[] {
+  const { value, place, dialect: from = dialect } = block
+  // What only another provider knows of an earlier turn is no part of what is asked now.
+  if (place === 'reasoning-details') draft.drop(`${message}.reasoning_details`)
+  else if (from !== dialect) draft.drop(path)
+  else return [nativeContent(value, path)]
   return []
 }
 

@@ -6,6 +6,7 @@ import type { ChatRequest, Tool, ToolChoice } from '../../core/chat.ts'
 import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-tools.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
+import { leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
 import { callsOf } from '../../core/tool-names.ts'
 import { defined, objectOf, textOf } from '../../core/wire.ts'
 import { nameExtra } from './blocks.ts'
@@ -27,10 +28,15 @@ export function encodeTools(request: ChatRequest, draft: Draft): JsonObject | un
   return defined({ tools: among(tools, request, draft), toolChoice: choice })
 }
 
-function offeredTools({ tools = [] }: ChatRequest, draft: Draft): JsonObject[] {
+function offeredTools({ tools = [], toolChoice }: ChatRequest, draft: Draft): JsonObject[] {
+  refuseServerChoice(toolChoice)
   const wire: JsonObject[] = []
   for (const [index, tool] of tools.entries()) {
     const path = `tools[${index}]`
+    if (tool.kind === 'server' && leavesOut(toolChoice, tool)) {
+      draft.drop(path)
+      continue
+    }
     wire.push(encodeTool(tool, path, draft))
     wire.push(...cachePointsAfter(tool, { path, behind: wire, draft }))
     nameExtra(tool.kind === 'server' ? undefined : tool.extra, path, draft)
@@ -39,7 +45,7 @@ function offeredTools({ tools = [] }: ChatRequest, draft: Draft): JsonObject[] {
 }
 
 function encodeTool(tool: Tool, path: string, draft: Draft): JsonObject {
-  if (tool.kind === 'server') return serverTool(tool.value, path)
+  if (tool.kind === 'server') return serverTool(tool, path, draft)
   const name = draft.toolNames.fit(tool.name)
   if (tool.kind === 'function') {
     if (tool.strict === true && draft.family.schema !== 'native') draft.drop(`${path}.function.strict`)
@@ -73,15 +79,31 @@ function objectSchema(parameters: JsonObject | undefined, path: string): JsonObj
   return { type: 'object', ...(parameters ?? { properties: {} }) }
 }
 
-/** A tool of the model's own, `{type: "systemTool", systemTool: {name}}`. */
-function serverTool(value: JsonObject, path: string): JsonObject {
+/** A tool of the model's own, `{type: "systemTool", systemTool: {name}}`, or another provider's that it has as well. */
+function serverTool({ type, value }: Tool & { kind: 'server' }, path: string, draft: Draft): JsonObject {
   const tool = value['systemTool']
   if (isJsonObject(tool)) return { systemTool: tool }
+  const { searchTool: name } = draft.family
+  if (name !== undefined && isWebSearch(type)) {
+    for (const option in value) if (option !== 'type') refuseOrDrop(option, `${path}.${option}`, draft)
+    return { systemTool: { name } }
+  }
   throw unsupported(
     path,
-    `is of type ${String(value['type'])}, a tool that Bedrock does not run`,
+    `is of type ${type}, a tool that Bedrock does not run`,
     'Leave it out or choose another provider',
   )
+}
+
+/** As OpenAI calls it. https://platform.openai.com/docs/guides/tools-web-search */
+function isWebSearch(type: string): boolean {
+  return type === 'web_search' || type === 'web_search_preview'
+}
+
+/** How much is searched, and from where, changes little; what may be searched is a rule. */
+function refuseOrDrop(option: string, path: string, draft: Draft): void {
+  if (option === 'search_context_size' || option === 'user_location') draft.drop(path)
+  else throw unsupported(path, 'is a rule that this provider cannot keep', 'Leave it out')
 }
 
 /** Searching the web, where the model has a tool for it. */
@@ -100,6 +122,8 @@ function encodeChoice(choice: ToolChoice | undefined, draft: Draft): JsonObject 
   switch (choice?.mode) {
     case undefined:
     case 'none':
+    // Refused before.
+    case 'server':
       return undefined
     case 'auto':
       return { auto: {} }
@@ -120,7 +144,12 @@ function among(tools: readonly JsonObject[], { toolChoice: choice }: ChatRequest
   if (choice?.mode !== 'allowed' && (choice?.mode !== 'tool' || draft.family.toolByName)) return [...tools]
   const wanted = choice.mode === 'tool' ? [choice.name] : choice.tools.map(({ name }) => name)
   const names = new Set(wanted.map((name) => draft.toolNames.fit(name)))
-  const kept = tools.filter((tool) => names.has(textOf(objectOf(tool['toolSpec'])?.['name']) ?? ''))
+  const kept = tools.filter((tool) =>
+    // Those of the model's own that are not allowed have been left out already, where the choice can name them.
+    tool['systemTool'] === undefined
+      ? names.has(textOf(objectOf(tool['toolSpec'])?.['name']) ?? '')
+      : choice.mode === 'allowed' && choice.servers !== undefined,
+  )
   if (kept.length === 0)
     throw inconsistent('tool_choice', 'allows none of the tools', 'Allow one of them, or leave it out')
   return kept

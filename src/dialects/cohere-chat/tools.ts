@@ -5,6 +5,7 @@ import type { ChatRequest, Tool, ToolChoice } from '../../core/chat.ts'
 import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-tools.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
+import { leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
 import { defined } from '../../core/wire.ts'
 import type { Writing } from './writing.ts'
 
@@ -16,11 +17,15 @@ const choiceWords = { none: 'NONE', auto: undefined, required: 'REQUIRED' } as c
 export function writeTools(writing: Writing): void {
   const { request, body } = writing
   const { tools = [], toolChoice } = request
+  refuseServerChoice(toolChoice)
   const chosen = chosenNames(toolChoice)
   for (const name of chosen ?? []) checkName(name, request)
-  const offered = [...tools.entries()].filter(
-    ([, tool]) => tool.kind === 'server' || chosen === undefined || chosen.has(tool.name),
-  )
+  const offered = [...tools.entries()].filter(([index, tool]) => {
+    if (tool.kind !== 'server') return chosen === undefined || chosen.has(tool.name)
+    const isLeftOut = leavesOut(toolChoice, tool)
+    if (isLeftOut) writing.keeper.lose(`tools[${index}]`)
+    return !isLeftOut
+  })
   const word = choiceWord(toolChoice)
   if (offered.length === 0) return refuseForced(word)
   refuseNamesakes(offered)
@@ -60,7 +65,7 @@ function refuseNamesakes(offered: readonly [number, Tool][]): void {
 }
 
 function choiceWord(choice: ToolChoice | undefined): string | undefined {
-  if (choice === undefined) return undefined
+  if (choice === undefined || choice.mode === 'server') return undefined
   if (choice.mode === 'tool') return choiceWords.required
   return choiceWords[choice.mode === 'allowed' ? choice.among : choice.mode]
 }

@@ -231,7 +231,9 @@ class ModelTurn {
   #content(block: Block): JsonObject[] {
     // What only another provider knows of an earlier turn is no part of what is asked now.
     if (block.type === 'unknown' && !this.#writing.keeper.own) {
-      this.#writing.keeper.lose(`${this.#path}.${unknownPlaces[block.place ?? 'content']}`)
+      const { place = 'content' } = block
+      const position = place === 'content' ? `[${this.#position++}]` : ''
+      this.#writing.keeper.lose(`${this.#path}.${unknownPlaces[place]}${position}`)
       return []
     }
     const here = `${this.#path}.content[${this.#position++}]`

@@ -7,6 +7,7 @@ import type { Tool, ToolChoice } from '../../core/chat.ts'
 import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-tools.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { unsupported } from '../../core/refuse.ts'
+import { leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
 import { fitSchema } from './schema.ts'
 import type { Writing } from './writing.ts'
 
@@ -60,8 +61,12 @@ const hints: ReadonlySet<string> = new Set([
   ...['max_uses', 'user_location', 'search_context_size', 'cache_control', 'container', 'external_web_access'],
 ])
 
-function ownTool(tool: Tool, path: string, { keeper }: Writing): JsonObject[] {
+function ownTool(tool: Tool, path: string, { keeper, request }: Writing): JsonObject[] {
   if (tool.kind !== 'server') return []
+  if (leavesOut(request.toolChoice, tool)) {
+    keeper.lose(path)
+    return []
+  }
   const own = ownTools.find((name) => isJsonObject(tool.value[name] ?? tool.value[snakeCase(name)]))
   if (own !== undefined) return [{ [own]: tool.value[own] ?? tool.value[snakeCase(own)] }]
   const word = ownTools.find((name) => tool.type === name || tool.type === snakeCase(name))
@@ -109,6 +114,7 @@ function invocations(functions: JsonObject[], others: JsonObject[], { service }:
 function callingConfig(hasFunctions: boolean, writing: Writing): JsonObject {
   const { request, keeper } = writing
   const { toolChoice: choice, parallelToolCalls } = request
+  refuseServerChoice(choice)
   // There is no way to say so.
   if (parallelToolCalls === false) keeper.lose('parallel_tool_calls')
   if (!hasFunctions) return withoutFunctions(choice)
@@ -119,6 +125,7 @@ function callingConfig(hasFunctions: boolean, writing: Writing): JsonObject {
 /** Where there is nothing to choose from, only a choice that forbids or allows says something that holds. */
 function withoutFunctions(choice: ToolChoice | undefined): JsonObject {
   if (choice === undefined || choice.mode === 'none' || choice.mode === 'auto') return {}
+  if (choice.mode === 'allowed' && choice.among === 'auto' && choice.tools.length === 0) return {}
   throw unsupported('tool_choice', 'asks for a call, but there is no function to be called', 'Add one to tools')
 }
 

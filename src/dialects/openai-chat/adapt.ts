@@ -3,8 +3,7 @@
  * field was meant for the gateway. What the provider cannot carry is left out and named.
  */
 import type { Addressee, RequestText } from '../../core/dialect.ts'
-import { isJsonObject, type Json } from '../../core/json.ts'
-import { members } from '../../core/json-text.ts'
+import { isJsonObject } from '../../core/json.ts'
 import { RequestEdits } from '../../core/request-edits.ts'
 import { adaptMessages, mentionsOf } from './adapt-messages.ts'
 import { adaptReasoning } from './adapt-reasoning.ts'
@@ -35,12 +34,18 @@ export function requestAdapter(
     adaptNames(adapting)
     adaptTools(adapting)
     adaptStreamOptions(adapting)
-    for (const key of quirks.drop ?? []) adapting.drop(key)
+    for (const key of quirks.drop ?? []) dropField(adapting, key)
     if (quirks.cacheControl !== true) adapting.drop('cache_control')
     if (mentions.test(request.text)) adaptMessages(adapting)
-    if (adapting.member('extra_params') !== undefined) adaptExtraParams(adapting, target)
+    adapting.spreadExtraParams(target.passExtraParams)
     return adapting.finish()
   }
+}
+
+/** Who keeps nothing need not be told so. */
+function dropField(adapting: Adapting, key: string): void {
+  if (key === 'store' && adapting.body[key] === false) adapting.remove(key)
+  else adapting.drop(key)
 }
 
 /** `max_tokens` is the old name of `max_completion_tokens`, which counts where both are given. */
@@ -88,17 +93,4 @@ function adaptStreamOptions(adapting: Adapting): void {
   if (!isJsonObject(given)) return adapting.set('stream_options', '{"include_usage":true}')
   if (given['include_usage'] === true) return
   adapting.set('stream_options', JSON.stringify({ ...given, include_usage: true }))
-}
-
-/** The client's own fields for this provider: put into the body when it asked for that, else left out and named. */
-function adaptExtraParams(adapting: Adapting, target: Addressee): void {
-  const extra: Json | undefined = adapting.body['extra_params']
-  if (!target.passExtraParams || !isJsonObject(extra)) return adapting.drop('extra_params')
-  adapting.remove('extra_params')
-  const { text } = adapting
-  // What was said in plain sight counts more: only members that the body does not have are put in.
-  for (const found of members(text, adapting.member('extra_params')!.at)) {
-    if (adapting.member(found.key) === undefined) adapting.set(found.key, text.slice(found.at, found.end))
-    else adapting.dropped.push(`extra_params.${found.key}`)
-  }
 }

@@ -1,6 +1,6 @@
 /** What clients are told: whole replies, and streams chunk by chunk. */
 import { describe, expect, it } from 'vitest'
-import type { ChatEvent, ChatResponse } from '../../core/chat.ts'
+import type { ChatEvent, ChatResponse, Message, Tool, ToolChoice } from '../../core/chat.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { extraFieldsJson } from '../../core/extra-fields.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -300,6 +300,7 @@ describe('a request from another dialect', () => {
         { kind: 'server', type: 'web_search', value: { type: 'web_search' } },
         { kind: 'function', name: 'f', extra: { defer_loading: true } },
       ],
+      toolChoice: { mode: 'allowed', among: 'auto', tools: [{ kind: 'function', name: 'f' }], servers: [] },
       messages: [
         {
           role: 'user',
@@ -338,6 +339,10 @@ describe('a request from another dialect', () => {
         { role: 'tool', content: 'r', tool_call_id: 'c' },
       ],
       tools: [{ type: 'function', function: { name: 'f' } }],
+      tool_choice: {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'f' } }] },
+      },
     })
     expect(dropped.toSorted()).toStrictEqual(
       [
@@ -352,6 +357,30 @@ describe('a request from another dialect', () => {
         'list',
       ].toSorted(),
     )
+  })
+
+  const hello: Message = { role: 'user', content: [{ type: 'text', text: 'Hi' }] }
+  const search = { type: 'web_search', value: { type: 'web_search' } }
+  const base = { dialect: 'another', model: 'm', stream: false }
+
+  it('is refused where it needs a tool that another provider runs', () => {
+    const tools: Tool[] = [{ kind: 'server', ...search }]
+    const says = 'is a tool of type web_search, which this provider does not run. Leave it out'
+    expect(() => encodeRequest({ ...base, messages: [hello], tools })).toThrow(`tools[0] ${says}`)
+    const toolChoice: ToolChoice = { mode: 'allowed', among: 'auto', tools: [], servers: [search] }
+    expect(() => encodeRequest({ ...base, messages: [hello], tools, toolChoice })).toThrow(`tools[0] ${says}`)
+    const forced = { ...base, messages: [hello], toolChoice: { mode: 'server' as const, ...search } }
+    expect(() => encodeRequest(forced)).toThrow('tool_choice asks for a tool of type web_search')
+  })
+
+  it('goes without a turn of which nothing is left, which is named', () => {
+    const turn: Message = { role: 'assistant', content: [{ type: 'unknown', value: search.value, dialect: 'another' }] }
+    const { body, dropped } = encodeRequest({ ...base, messages: [hello, turn, hello] })
+    expect(body['messages']).toEqual([
+      { role: 'user', content: 'Hi' },
+      { role: 'user', content: 'Hi' },
+    ])
+    expect(dropped).toEqual(['messages[1].content[0]'])
   })
 })
 

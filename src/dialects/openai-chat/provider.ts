@@ -6,17 +6,20 @@ import type { AboutWire, ProviderChat } from '../../core/dialect.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { members } from '../../core/json-text.ts'
 import { decodeError } from '../../core/upstream-error.ts'
+import { objectsOf } from '../../core/wire.ts'
 import { requestAdapter } from './adapt.ts'
+import { dialect } from './name.ts'
 import type { Quirks } from './quirks.ts'
 import { encodeRequest } from './request.ts'
 import { decodeResponse } from './response.ts'
+import { shownBehindTools } from './shown-by-tools.ts'
 import { decodeEvents } from './stream.ts'
 
 /** The dialect as one provider speaks it. */
 export function openaiChat(quirks: Quirks = {}): ProviderChat {
   const adaptRequest = requestAdapter(quirks)
   return {
-    dialect: 'openai-chat',
+    dialect,
     about: about(quirks),
     adaptRequest,
     encodeRequest(request, target) {
@@ -24,7 +27,11 @@ export function openaiChat(quirks: Quirks = {}): ProviderChat {
       const text = JSON.stringify(body)
       const adapted = adaptRequest({ text, members: members(text), body }, { ...target, passExtraParams: false })
       const changed: unknown = JSON.parse(adapted.text)
-      return { body: isJsonObject(changed) ? changed : body, dropped: [...(dropped ?? []), ...adapted.dropped] }
+      const wire = isJsonObject(changed) ? changed : body
+      // A client of this wire has put it where it wants it.
+      if (request.dialect !== dialect && quirks.toolsShow !== true)
+        wire['messages'] = shownBehindTools(objectsOf(wire['messages']))
+      return { body: wire, dropped: [...(dropped ?? []), ...adapted.dropped] }
     },
     decodeResponse,
     decodeEvents,

@@ -28,6 +28,8 @@ export interface Quirks {
   readonly reasoningBack?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'none'
   /** An assistant message may bring back the pictures in its `images`. Default false: left out and named. */
   readonly imagesBack?: boolean
+  /** Messages of tools may hold pictures and files. Default false: they stand in a user's message behind them. */
+  readonly toolsShow?: boolean
   /** The provider understands `cache_control` marks. Default false: left out, as OpenAI caches by itself. */
   readonly cacheControl?: boolean
   /** What a `developer` message is called. Default `developer`. */

@@ -2,6 +2,8 @@
 import type { ChatRequest, Message, Reasoning, ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts'
 import { type Keeper, type Known, makeKeeper, unknownFields } from '../../core/extra.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import { unsupported } from '../../core/refuse.ts'
+import { leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
 import { booleanOf, defined, notEmpty, numberOf, objectOf, objectsOf, textOf } from '../../core/wire.ts'
 import { decodeCacheControl, decodeContent, decodeMarks, encodeMarks, encodePart, markNames } from './blocks.ts'
 import { joinedDetails, restoredTurn } from './layout.ts'
@@ -92,7 +94,10 @@ export function encodeRequest(request: ChatRequest): { body: JsonObject; dropped
   const { maxTokens, stop, tools, toolChoice, responseFormat, reasoning, audio, streamOptions } = request
   const body: JsonObject = {
     model: request.model,
-    messages: request.messages.map((message, position) => encodeMessage(message, keeper, `messages[${position}]`)),
+    messages: request.messages.flatMap((message, position) => {
+      const wire = encodeMessage(message, keeper, `messages[${position}]`)
+      return isLost(message, keeper) ? [] : [wire]
+    }),
   }
   if (request.stream) body['stream'] = true
   for (const [name, key] of plainNames) {
@@ -102,7 +107,7 @@ export function encodeRequest(request: ChatRequest): { body: JsonObject; dropped
   const rest = defined({
     max_completion_tokens: maxTokens,
     stop,
-    tools: tools?.flatMap((tool, position) => encodeTool(tool, keeper, `tools[${position}]`)),
+    tools: tools?.flatMap((tool, position) => encodeTool(tool, toolChoice, keeper, `tools[${position}]`)),
     tool_choice: toolChoice && encodeToolChoice(toolChoice, keeper),
     response_format: responseFormat && encodeResponseFormat(responseFormat, keeper),
     ...(reasoning && encodeReasoningWish(reasoning, keeper)),
@@ -110,6 +115,12 @@ export function encodeRequest(request: ChatRequest): { body: JsonObject; dropped
     stream_options: streamOptions && encodeStreamOptions(streamOptions, keeper),
   })
   return { body: keeper.put({ ...body, ...rest }, request.extra, ''), dropped }
+}
+
+/** Is nothing left of a turn, all of which only its own dialect knows? A message that says nothing is refused. */
+function isLost({ role, content }: Message, { own }: Keeper): boolean {
+  if (own || role !== 'assistant' || content.length === 0) return false
+  return content.every(({ type, dialect }) => type === 'unknown' || (type === 'image' && dialect !== undefined))
 }
 
 const messageNames = {
@@ -234,9 +245,15 @@ function decodeTool(wire: JsonObject): Tool {
   return { kind: 'server', type: String(type), value: wire }
 }
 
-function encodeTool(tool: Tool, keeper: Keeper, path: string): JsonObject[] {
+function encodeTool(tool: Tool, choice: ToolChoice | undefined, keeper: Keeper, path: string): JsonObject[] {
   if (tool.kind === 'server') {
     if (keeper.own) return [tool.value]
+    if (!leavesOut(choice, tool))
+      throw unsupported(
+        path,
+        `is a tool of type ${tool.type}, which this provider does not run`,
+        'Leave it out, or choose a provider that has it',
+      )
     keeper.lose(path)
     return []
   }
@@ -283,6 +300,7 @@ function decodeToolName(wire: JsonObject) {
 }
 
 function encodeToolChoice(choice: ToolChoice, keeper: Keeper): Json {
+  refuseServerChoice(choice)
   switch (choice.mode) {
     case 'tool':
       return keeper.put({ type: choice.kind, [choice.kind]: { name: choice.name } }, choice.extra, 'tool_choice')

@@ -85,7 +85,10 @@ export function callId(replyId: string, choice: number, position: number): strin
 
 function decodeChoice(choice: JsonObject, position: number, replyId: string): Choice {
   const index = numberOf(choice['index']) ?? position
-  const turn = decodeTurn(objectOf(choice['message']) ?? {}, turnNames, (call) => callId(replyId, index, call))
+  const message = objectOf(choice['message']) ?? {}
+  // An empty text is no answer, as it is none in a stream.
+  const said = message['content'] === '' ? { ...message, content: null } : message
+  const turn = decodeTurn(said, turnNames, (call) => callId(replyId, index, call))
   return defined({
     index,
     content: turn.content,

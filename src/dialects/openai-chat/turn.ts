@@ -114,6 +114,9 @@ function place(turn: FlatTurn, block: Block, keeper: Keeper, path: string): void
     case 'unknown':
       if (keeper.own) return append(turn, listNames[block.place ?? 'content'], block.value)
       break
+    case 'image':
+      // An assistant shows no pictures here; those that another provider made in an earlier turn are no part of what is asked now.
+      if (!keeper.own && block.dialect !== undefined) return keeper.lose(path)
   }
   const part = encodePart(block, keeper, path)
   if (part) turn.parts.push(part)
