@@ -8,6 +8,7 @@ const rooms = {
   providers: ['core', 'dialects'],
   engine: ['core', 'ports'],
   jobs: ['core', 'ports', 'engine'],
+  responses: ['core', 'ports', 'engine', 'jobs'],
   webhooks: ['core', 'ports'],
   encryption: ['core', 'ports'],
   upstream: ['core', 'ports'],
@@ -16,7 +17,7 @@ const rooms = {
   tokenizer: ['core', 'ports'],
   simulator: ['core'],
   config: ['core', 'providers'],
-  http: ['core', 'ports', 'engine', 'jobs', 'webhooks', 'dialects'],
+  http: ['core', 'ports', 'engine', 'jobs', 'responses', 'webhooks', 'dialects'],
   cli: ['config', 'providers', 'simulator', 'house.ts'],
 }
 

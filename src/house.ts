@@ -1,6 +1,6 @@
 /** Puts the house together: the only file that knows which store is which. */
 
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -25,10 +25,12 @@ import { createJobTeller } from './http/async/job-teller.ts'
 import { jobKinds } from './http/async/kinds.ts'
 import { createFront, type FrontOptions } from './http/server.ts'
 import { createJobs } from './jobs/jobs.ts'
+import { createStoreMetrics } from './jobs/store-metrics.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { isProviderId, providers } from './providers/index.ts'
 import { simulator } from './providers/simulator.ts'
+import { createResponseDesk } from './responses/desk.ts'
 import { type Simulator, startSimulator } from './simulator/server.ts'
 import { createMemorySessions } from './stores/memory/sessions.ts'
 import { openStores } from './stores/open-stores.ts'
@@ -53,8 +55,8 @@ export interface HouseOptions {
   readonly directory?: string
   variables(): Readonly<Record<string, string | undefined>>
   readonly machineIdentity: MachineIdentity
-  /** Milliseconds in which a request has to arrive; the front door has defaults. */
-  readonly arrival?: Pick<FrontOptions, 'headersTimeout' | 'requestTimeout'>
+  /** Milliseconds in which a request has to arrive, and what sockets may cost; the front door has defaults. */
+  readonly arrival?: Pick<FrontOptions, 'headersTimeout' | 'requestTimeout' | 'sockets'>
 }
 
 export interface House {
@@ -142,6 +144,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     world,
     models: createModelLister(world),
     ...desks,
+    responses: createResponseDesk({
+      world,
+      store: stores.responses,
+      cipher,
+      newSecret: () => randomBytes(24).toString('hex'),
+    }),
+    metrics: createStoreMetrics(stores.jobs, systemClock),
     snapshot: settings,
   })
   const { server } = front
@@ -169,12 +178,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     reload: () => config.reload(),
     async close(drainTime = 30_000) {
       config.close()
-      const timer = setTimeout(() => server.closeAllConnections(), drainTime)
+      const timer = setTimeout(() => front.closeAll(), drainTime)
       await Promise.all([jobs.stop(drainTime), webhooks.stop(drainTime), front.drain()])
       clearTimeout(timer)
       const closed = once(server, 'close')
       server.close()
-      server.closeAllConnections()
+      front.closeAll()
       await closed
       await Promise.all(background)
       await stores.close()

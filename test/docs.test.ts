@@ -203,7 +203,7 @@ describe('api', () => {
     const routes = rows(api, 'Routes')
     const led = routes.map(([method, path]) => findRoute(method!, words(path!)[0]!.replace('{deployment}', 'acme/m')))
     const names = routes.map(([method, path]) =>
-      /count_tokens/.test(path!)
+      /count_tokens|input_tokens/.test(path!)
         ? 'count'
         : method === 'POST'
           ? 'chat'
@@ -211,7 +211,9 @@ describe('api', () => {
             ? 'models'
             : /read/.test(path!)
               ? 'ready'
-              : 'health',
+              : /metrics/.test(path!)
+                ? 'metrics'
+                : 'health',
     )
     expect(led.map(({ name }) => name)).toEqual(names)
   })

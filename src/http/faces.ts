@@ -4,6 +4,7 @@ import type { ClientChat } from '../core/dialect.ts'
 import type { JsonObject } from '../core/json.ts'
 import { anthropicMessagesClient } from '../dialects/anthropic-messages/client.ts'
 import { openaiChatClient } from '../dialects/openai-chat/client.ts'
+import { openaiResponsesClient } from '../dialects/openai-responses/client.ts'
 import { anthropicModelList, openaiModelList } from './model-lists.ts'
 import { type FaceName, faceOf } from './routes.ts'
 
@@ -15,17 +16,23 @@ export interface Face {
   readonly dialectHeaders: readonly string[]
   /** The header in which these clients look for the id of a request, beside `x-request-id`. */
   readonly requestIdHeader?: string
+  /** Its clients come back with the id of a reply, which is the gateway's own then. */
+  readonly hasReplyIds?: boolean
   modelList(models: readonly JsonObject[]): JsonObject
 }
 
+const openai: Face = {
+  client: openaiChatClient,
+  // What Azure's SDK calls a model is a deployment.
+  defaultProvider: (headers) => (headers['user-agent']?.includes('AzureOpenAI') ? 'azure' : 'openai'),
+  dialectHeaders: [],
+  modelList: openaiModelList,
+}
+
 const faces: Readonly<Record<FaceName, Face>> = {
-  openai: {
-    client: openaiChatClient,
-    // What Azure's SDK calls a model is a deployment.
-    defaultProvider: (headers) => (headers['user-agent']?.includes('AzureOpenAI') ? 'azure' : 'openai'),
-    dialectHeaders: [],
-    modelList: openaiModelList,
-  },
+  openai,
+  // https://platform.openai.com/docs/api-reference/responses
+  responses: { ...openai, client: openaiResponsesClient, hasReplyIds: true },
   // https://platform.claude.com/docs/en/api/overview
   anthropic: {
     client: anthropicMessagesClient,

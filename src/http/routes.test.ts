@@ -35,6 +35,15 @@ describe('findRoute', () => {
     ['POST', '/anthropic/v1/messages/count_tokens', 'count'],
     ['POST', '/anthropic/messages/count_tokens', 'count'],
     ['POST', '/v1/messages/count_tokens', 'count'],
+    ['POST', '/v1/responses', 'chat'],
+    ['POST', '/openai/v1/responses', 'chat'],
+    ['POST', '/openai/responses', 'chat'],
+    ['POST', '/openai/openai/responses', 'chat'],
+    ['POST', '/openai/openai/v1/responses/', 'chat'],
+    ['POST', '/v1/responses/input_tokens', 'count'],
+    ['POST', '/openai/v1/responses/input_tokens', 'count'],
+    ['POST', '/openai/responses/input_tokens', 'count'],
+    ['POST', '/openai/openai/responses/input_tokens', 'count'],
     ['GET', '/anthropic/v1/models', 'models'],
     ['GET', '/v1/models', 'models'],
     ['HEAD', '/v1/models', 'models'],
@@ -47,6 +56,7 @@ describe('findRoute', () => {
     ['GET', '/health/liveliness', 'health'],
     ['GET', '/readyz', 'ready'],
     ['GET', '/health/readiness', 'ready'],
+    ['GET', '/metrics', 'metrics'],
   ])('%s %s', (method, path, expected) => expect(found(method, path)).toBe(expected))
 
   test.each([
@@ -58,6 +68,9 @@ describe('findRoute', () => {
     ['/openai/openai/deployments/groq/openai/gpt-oss-20b/chat/completions', 'chat groq/openai/gpt-oss-20b'],
     ['/openai/openai/deployments/openai%2Fgpt-4o/chat/completions', 'chat openai/gpt-4o'],
     ['/openai/openai/deployments/my%20model/chat/completions', 'chat azure/my model'],
+    ['/openai/openai/deployments/gpt4o-prod/responses', 'chat azure/gpt4o-prod'],
+    ['/openai/deployments/anthropic/claude-sonnet-4/responses', 'chat anthropic/claude-sonnet-4'],
+    ['/openai/v1/deployments/gpt4o-prod/responses/input_tokens', 'count azure/gpt4o-prod'],
   ])('a deployment: %s', (path, expected) => expect(found('POST', path)).toBe(expected))
 
   test.each([
@@ -66,6 +79,8 @@ describe('findRoute', () => {
     ['/openai/openai/deployments', /^400 .*invalid azure deployment path/],
     ['/openai/openai/deployments/a%zz/chat/completions', /^400 .*invalid azure deployment path/],
     ['/openai/openai/deployments/a/audio/speech', /^404 Route not found/],
+    ['/openai/openai/deployments/a/responses/x', /^404 Route not found/],
+    ['/openai/openai/deployments/a/constructor', /^400 .*invalid azure deployment path/],
     ['/openai/openai/deployments/a/chat', /^404 Route not found/],
     ['/openai/openai/deployments/a/chat/completions/x', /^404 Route not found/],
   ])('no deployment: %s', (path, expected) => expect(found('POST', path)).toMatch(expected))
@@ -106,6 +121,16 @@ describe('faceOf', () => {
     ['/v1/messages/batches', 'anthropic'],
     ['/v1/messagesx', 'openai'],
     ['/v1/chat/completions', 'openai'],
+    ['/v1/responses', 'responses'],
+    ['/openai/responses/resp_1/input_items', 'responses'],
+    ['/openai/openai/v1/responses/input_tokens', 'responses'],
+    ['/openai/v1/conversations', 'responses'],
+    ['/v1/async/responses/1', 'responses'],
+    ['/v1/responsesx', 'openai'],
+    ['/openai/deployments/a/responses', 'responses'],
+    ['/openai/openai/deployments/openai/gpt-4o/responses/input_tokens', 'responses'],
+    ['/openai/openai/deployments/responses', 'responses'],
+    ['/openai/openai/deployments/a/chat/completions', 'openai'],
     ['/anthropics', 'openai'],
     ['/', 'openai'],
   ])('%s: %s', (path, face) => expect(faceOf(path)).toBe(face))

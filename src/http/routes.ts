@@ -3,18 +3,36 @@ import { GatewayError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { shortened } from '../core/shortened.ts'
 
-export type RouteName = 'chat' | 'count' | 'models' | 'health' | 'ready'
+export type RouteName = 'chat' | 'count' | 'models' | 'health' | 'ready' | 'metrics'
 
 /** Whose clients a path is for. */
-export type FaceName = 'openai' | 'anthropic'
+export type FaceName = 'openai' | 'responses' | 'anthropic'
 
-export type Route = PlainRoute | AsyncRoute
+export type Route = PlainRoute | AsyncRoute | StateRoute
 
 export interface PlainRoute {
   readonly name: RouteName
   /** The model that the path names; it counts more than the one in the body. */
   readonly model: string | undefined
 }
+
+/** A path behind `/responses` or `/conversations`: something that is kept. */
+export type StateRoute =
+  | {
+      readonly name: 'response-get' | 'response-delete' | 'response-cancel' | 'response-input-items'
+      readonly responseId: string
+    }
+  | { readonly name: 'conversation-create' }
+  | {
+      readonly name: 'conversation-get' | 'conversation-update' | 'conversation-delete' | ItemsRoute
+      readonly conversationId: string
+    }
+  | {
+      readonly name: 'conversation-item-get' | 'conversation-item-delete'
+      readonly conversationId: string
+      readonly itemId: string
+    }
+type ItemsRoute = 'conversation-items-list' | 'conversation-items-add'
 
 /** A path of `/v1/async`. */
 export type AsyncRoute =
@@ -35,6 +53,11 @@ const chatPaths = [
   '/openai/chat/completions',
   '/openai/openai/v1/chat/completions',
 ]
+/** In front of every path of the Responses API. */
+const responsesPrefixes = ['', '/openai', '/openai/openai']
+  .flatMap((prefix) => [`${prefix}/v1`, prefix])
+  .filter(Boolean)
+const responsePaths = responsesPrefixes.map((prefix) => `${prefix}/responses`)
 const modelPaths = [
   '/v1/models',
   '/openai/v1/models',
@@ -43,7 +66,10 @@ const modelPaths = [
   '/openai/openai/v1/models',
 ]
 const messagePaths = ['/anthropic/v1/messages', '/anthropic/messages', '/v1/messages']
-const countPaths = messagePaths.map((path) => `${path}/count_tokens`)
+const countPaths = [
+  ...messagePaths.map((path) => `${path}/count_tokens`),
+  ...responsePaths.map((path) => `${path}/input_tokens`),
+]
 const anthropicModelPaths = ['/anthropic/v1/models', '/anthropic/models']
 const asyncPaths = ['/v1/async/chat/completions', '/v1/async/messages']
 const deliveriesPath = '/v1/async/webhooks/deliveries'
@@ -54,7 +80,7 @@ type Entry = [string, { method: Method; route: Route }]
 
 const table = new Map<string, { method: Method; route: Route }>([
   ...chatPaths.map((path) => entry(path, 'POST', 'chat')),
-  ...messagePaths.map((path) => entry(path, 'POST', 'chat')),
+  ...[...messagePaths, ...responsePaths].map((path) => entry(path, 'POST', 'chat')),
   ...countPaths.map((path) => entry(path, 'POST', 'count')),
   ...[...modelPaths, ...anthropicModelPaths].map((path) => entry(path, 'GET', 'models')),
   ...asyncPaths.map((path) => asyncEntry(path, 'POST', 'async-submit')),
@@ -62,6 +88,7 @@ const table = new Map<string, { method: Method; route: Route }>([
   asyncEntry(deliveriesPath, 'GET', 'async-deliveries'),
   ...healthPaths.map((path) => entry(path, 'GET', 'health')),
   ...readyPaths.map((path) => entry(path, 'GET', 'ready')),
+  entry('/metrics', 'GET', 'metrics'),
 ])
 
 function entry(path: string, method: Method, name: RouteName): Entry {
@@ -72,9 +99,14 @@ function asyncEntry(path: string, method: Method, name: 'async-submit' | 'async-
   return [path, { method, route: { name } }]
 }
 
+const responses = /^\/(?:openai\/){0,2}(?:v1\/)?(?:async\/)?(?:responses|conversations)(?:\/|$)/
+
 /** Also of paths that lead nowhere: their clients want to understand the answer. */
 export function faceOf(path: string): FaceName {
-  return /^\/(?:anthropic|v1\/(?:async\/)?messages)(?:\/|$)/.test(path) ? 'anthropic' : 'openai'
+  if (/^\/(?:anthropic|v1\/(?:async\/)?messages)(?:\/|$)/.test(path)) return 'anthropic'
+  const tail = deploymentTail(path)
+  const isResponses = tail === undefined ? responses.test(path) : deploymentOf(tail).operation.startsWith('responses')
+  return isResponses ? 'responses' : 'openai'
 }
 
 /** Throws `not-found`, `method-not-allowed`, or `invalid-request` for a deployment path that names no deployment. */
@@ -86,8 +118,10 @@ export function findRoute(method: string, path: string): Route {
   }
   const job = jobRoute(method, withoutSlash(path)) ?? deliveryRoute(method, withoutSlash(path))
   if (job !== undefined) return job
-  const tail = /^\/openai\/(?:openai\/|v1\/)?deployments(?:\/(.*))?$/.exec(path)
-  if (tail !== null) return deploymentRoute(method, path, tail[1] ?? '')
+  const kept = stateRoute(method, withoutSlash(path))
+  if (kept !== undefined) return kept
+  const tail = deploymentTail(path)
+  if (tail !== undefined) return deploymentRoute(method, path, tail)
   throw notFound(path)
 }
 
@@ -114,6 +148,62 @@ function deliveryRoute(method: string, path: string): AsyncRoute | undefined {
   return { name: verb === undefined ? 'async-delivery' : 'async-redeliver', deliveryId }
 }
 
+const statePath =
+  /^\/(?:(?:openai\/){0,2}v1|openai(?:\/openai)?)\/(responses|conversations)(?:\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?)?$/
+
+/** Something that is kept: a response, a conversation, or what they consist of. */
+function stateRoute(method: string, path: string): StateRoute | undefined {
+  const [, kind, id, part, itemId] = statePath.exec(path) ?? []
+  const verb = method === 'HEAD' ? 'GET' : method
+  if (kind === undefined) return undefined
+  const routes = kind === 'responses' ? responseRoutes(id, part, itemId) : conversationRoutes(id, part, itemId)
+  const allowed = Object.keys(routes)
+  if (allowed.length === 0) return undefined
+  const route = Object.hasOwn(routes, verb) ? routes[verb] : undefined
+  if (route === undefined) throw wrongMethod(method, allowed as Method[], path)
+  return route
+}
+
+type ByMethod = Readonly<Record<string, StateRoute>>
+
+function responseRoutes(id: string | undefined, part: string | undefined, more: string | undefined): ByMethod {
+  if (id === undefined || more !== undefined) return {}
+  const responseId = id
+  switch (part) {
+    case undefined:
+      return { GET: { name: 'response-get', responseId }, DELETE: { name: 'response-delete', responseId } }
+    case 'cancel':
+      return { POST: { name: 'response-cancel', responseId } }
+    case 'input_items':
+      return { GET: { name: 'response-input-items', responseId } }
+    default:
+      return {}
+  }
+}
+
+function conversationRoutes(id: string | undefined, part: string | undefined, itemId: string | undefined): ByMethod {
+  if (id === undefined) return { POST: { name: 'conversation-create' } }
+  const conversationId = id
+  if (part === undefined) {
+    return {
+      GET: { name: 'conversation-get', conversationId },
+      POST: { name: 'conversation-update', conversationId },
+      DELETE: { name: 'conversation-delete', conversationId },
+    }
+  }
+  if (part !== 'items') return {}
+  if (itemId === undefined) {
+    return {
+      GET: { name: 'conversation-items-list', conversationId },
+      POST: { name: 'conversation-items-add', conversationId },
+    }
+  }
+  return {
+    GET: { name: 'conversation-item-get', conversationId, itemId },
+    DELETE: { name: 'conversation-item-delete', conversationId, itemId },
+  }
+}
+
 function checkMethod(method: string, wanted: Method, path: string): void {
   if (method === wanted || (method === 'HEAD' && wanted === 'GET')) return
   throw wrongMethod(method, [wanted], path)
@@ -127,20 +217,41 @@ function wrongMethod(method: string, allowed: readonly Method[], path: string): 
   })
 }
 
+/** What stands behind `deployments` in a path of Azure's. */
+function deploymentTail(path: string): string | undefined {
+  const found = /^\/openai\/(?:openai\/|v1\/)?deployments(?:\/(.*))?$/.exec(path)
+  return found === null ? undefined : (found[1] ?? '')
+}
+
 /** The words by which a deployment path goes on behind the deployment. */
 const operations = new Set(['chat', 'audio', 'images', 'completions', 'embeddings', 'responses', 'models'])
 
-/** `my-deployment/chat/completions` is the model `azure/my-deployment`; `openai/gpt-4o/chat/completions` names another provider. */
-function deploymentRoute(method: string, path: string, tail: string): Route {
+/** What can be asked of a deployment. */
+const deploymentRoutes: Readonly<Record<string, RouteName>> = {
+  'chat/completions': 'chat',
+  responses: 'chat',
+  'responses/input_tokens': 'count',
+}
+
+/** `operation` is empty where none is named. */
+function deploymentOf(tail: string): { deployment: readonly string[]; operation: string } {
   const segments = tail.split('/')
   const at = segments.findIndex((segment) => operations.has(segment))
-  if (at === -1) throw deploymentFault('invalid azure deployment path', path)
-  if (at === 0) throw deploymentFault('missing deployment id', path)
-  if (withoutSlash(segments.slice(at).join('/')) !== 'chat/completions') throw notFound(path)
+  if (at === -1) return { deployment: segments, operation: '' }
+  return { deployment: segments.slice(0, at), operation: withoutSlash(segments.slice(at).join('/')) }
+}
+
+/** `my-deployment/chat/completions` is the model `azure/my-deployment`; `openai/gpt-4o/chat/completions` names another provider. */
+function deploymentRoute(method: string, path: string, tail: string): Route {
+  const { deployment: segments, operation } = deploymentOf(tail)
+  if (operation === '') throw deploymentFault('invalid azure deployment path', path)
+  if (segments.length === 0) throw deploymentFault('missing deployment id', path)
+  const name = Object.hasOwn(deploymentRoutes, operation) ? deploymentRoutes[operation] : undefined
+  if (name === undefined) throw notFound(path)
   checkMethod(method, 'POST', path)
-  const deployment = segments.slice(0, at).map((segment) => decoded(segment, path))
+  const deployment = segments.map((segment) => decoded(segment, path))
   return {
-    name: 'chat',
+    name,
     model: deployment.length === 1 && !deployment[0]!.includes('/') ? `azure/${deployment[0]}` : deployment.join('/'),
   }
 }
@@ -166,6 +277,7 @@ function deploymentFault(what: string, path: string): GatewayError {
 
 const homes: Readonly<Record<FaceName, string>> = {
   openai: 'Chat completions are at /openai/v1/chat/completions.',
+  responses: 'Responses are at /openai/v1/responses.',
   anthropic: 'Messages are at /anthropic/v1/messages.',
 }
 

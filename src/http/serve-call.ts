@@ -1,12 +1,14 @@
 /** What is asked of models over HTTP: makes a `Call` of a request and sends what the engine answers. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ChatHead, ClientChat } from '../core/dialect.ts'
+import { randomBytes } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { ChatHead, ClientChat, RequestText } from '../core/dialect.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { authenticate } from '../engine/authenticate.ts'
 import type { Call, Operation } from '../engine/call.ts'
 import { handle } from '../engine/handle.ts'
 import type { World } from '../engine/world.ts'
+import type { ResponseDesk } from '../responses/desk.ts'
 import { presentedCredentials } from './credentials.ts'
 import { departureOf } from './departure.ts'
 import type { Face } from './faces.ts'
@@ -27,15 +29,21 @@ export interface CallRoute {
   readonly headers: readonly string[]
 }
 
+export interface Serving {
+  readonly snapshot: Snapshot
+  readonly world: World
+  readonly responses: ResponseDesk
+}
+
 /** Rejects with `GatewayError` when the request is not fit to be handled. */
 export async function serveCall(
   request: IncomingMessage,
   response: ServerResponse,
   route: CallRoute,
-  snapshot: Snapshot,
-  world: World,
+  { snapshot, world, responses }: Serving,
 ): Promise<void> {
-  const call = await readCall(request, response, route, snapshot, world)
+  const read = await readCall(request, response, route, snapshot, world)
+  const call = route.face.hasReplyIds ? await responses.prepare(read) : read
   const reply = await handle(call, world)
   try {
     if (response.destroyed) return
@@ -63,6 +71,16 @@ export async function readCall(
   const caller = authenticate(presented, snapshot, world.clock.wallClock())
   const departure = departureOf(response)
   const read = readRequest(await readBody(request, snapshot.client.maxBodyBytes))
+  return makeCall(read, request.headers, route, { arrived, snapshot, caller, signal: departure })
+}
+
+/** Throws `GatewayError` when what was read is not fit to be made a call. */
+export function makeCall(
+  read: RequestText,
+  headers: IncomingHttpHeaders,
+  route: Omit<CallRoute, 'headers'>,
+  arrival: Pick<Call, 'arrived' | 'snapshot' | 'caller' | 'signal'>,
+): Call {
   const { face, operation } = route
   const checker: Pick<ClientChat, 'checkRequest'> = operation.kind === 'count' ? operation.client : face.client
   const head: ChatHead = checker.checkRequest(
@@ -70,18 +88,20 @@ export async function readCall(
   )
   const apiVersion = route.query === '' ? undefined : (new URLSearchParams(route.query).get('api-version') ?? undefined)
   return {
+    ...arrival,
     id: route.id,
-    arrived,
-    snapshot,
-    caller,
-    options: readOptions(request.headers, snapshot.client, apiVersion, face),
+    options: readOptions(headers, arrival.snapshot.client, apiVersion, face),
     operation,
     client: face.client,
     request: read,
-    asked: { request: read },
+    asked: face.hasReplyIds ? { request: read, replyId: newReplyId() } : { request: read },
     head,
-    signal: departure,
   }
+}
+
+/** Whoever has it may have the reply, where there are no virtual keys. */
+function newReplyId(): string {
+  return `resp_${randomBytes(24).toString('hex')}`
 }
 
 /** Where clients look for the id of a request under a name of theirs: the provider's own, which came with its headers, or else ours. */
@@ -93,7 +113,7 @@ function requestIdHeader({ face, id }: CallRoute, headers: readonly string[]): r
 }
 
 /** JSON, in UTF-8. A client that says nothing is believed to mean it. */
-function checkContentType(request: IncomingMessage): void {
+export function checkContentType(request: IncomingMessage): void {
   const type = request.headers['content-type']
   if (type === undefined || type === 'application/json') return
   const isJson = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)

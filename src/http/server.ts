@@ -1,11 +1,14 @@
 /** The front door: takes requests off the sockets, sends them where their path leads, and tells every failure in the client's envelope. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { GatewayError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Operation } from '../engine/call.ts'
 import type { World } from '../engine/world.ts'
 import type { JobDesk } from '../jobs/desk.ts'
+import type { ReadGauges } from '../jobs/store-metrics.ts'
+import type { ResponseDesk } from '../responses/desk.ts'
 import type { DeliveryDesk } from '../webhooks/desk.ts'
 import { serveAsync } from './async/serve-async.ts'
 import { serveJobs } from './async/serve-jobs.ts'
@@ -14,9 +17,13 @@ import { answerBrokenRequests } from './broken-requests.ts'
 import { checkMessage } from './check-message.ts'
 import { checkOrigin, commonHeaders, originAllowed } from './common-headers.ts'
 import { type Face, faceFor } from './faces.ts'
+import { serveMetrics } from './metrics.ts'
 import { type ModelLister, serveModels } from './models.ts'
+import { placeOf } from './place.ts'
 import { refuse } from './refuse.ts'
-import { type AsyncRoute, findRoute, type PlainRoute, type Route } from './routes.ts'
+import { serveState } from './responses/serve-state.ts'
+import { createSockets, type SocketsLimits } from './responses-socket/upgrade.ts'
+import { type AsyncRoute, findRoute, type PlainRoute, type Route, type StateRoute } from './routes.ts'
 import { type CallRoute, serveCall } from './serve-call.ts'
 import { writeText } from './write.ts'
 
@@ -25,12 +32,16 @@ export interface FrontOptions {
   readonly models: ModelLister
   readonly desk: JobDesk
   readonly deliveries: DeliveryDesk
+  readonly responses: ResponseDesk
+  readonly metrics: ReadGauges
   /** The settings that hold now. */
   snapshot(): Snapshot
   /** Milliseconds in which a request has to arrive whole. */
   readonly requestTimeout?: number
   /** Milliseconds in which its headers have to. */
   readonly headersTimeout?: number
+  /** What sockets may cost. */
+  readonly sockets?: Partial<SocketsLimits>
 }
 
 export interface Front {
@@ -40,17 +51,28 @@ export interface Front {
    * until then newcomers are served as well, as whoever sends them may not have heard yet.
    */
   drain(): Promise<void>
+  /** Cuts off everybody who is still there. */
+  closeAll(): void
 }
 
 /** Bytes of all request headers together. */
 const maxHeaderSize = 32 * 1024
 const maxHeadersCount = 1000
 
+/** Where it cannot be chosen (before 24.9), everybody who offers to speak something newer would have to be refused. */
+const canChooseUpgrades = isAtLeast(process.versions.node, 24, 9)
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [first = 0, second = 0] = version.split('.').map(Number)
+  return first > major || (first === major && second >= minor)
+}
+
 export function createFront(options: FrontOptions): Front {
   let draining = false
   let running = 0
   let idle: (() => void) | undefined
-  const { requestTimeout = 300_000, headersTimeout = 20_000 } = options
+  const { requestTimeout = 300_000, headersTimeout = 20_000, world, snapshot } = options
+  const sockets = createSockets({ world, snapshot, responses: options.responses, limits: options.sockets ?? {} })
   const server = createServer(
     {
       maxHeaderSize,
@@ -62,6 +84,7 @@ export function createFront(options: FrontOptions): Front {
       keepAlive: true,
       // That one is missing is told in our own words.
       requireHostHeader: false,
+      shouldUpgradeCallback: sockets.wants,
     },
     (request, response) => {
       running++
@@ -73,6 +96,12 @@ export function createFront(options: FrontOptions): Front {
     },
   )
   server.maxHeadersCount = maxHeadersCount
+  if (canChooseUpgrades) {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const opened = sockets.open(request, socket, head, requestId(request))
+      opened.catch((error: unknown) => lastResort(error, socket, options))
+    })
+  }
   // A client that asks before it sends gets its answer from the same checks; nothing is read of a body that is too large.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const { expect, 'content-length': length = 0 } = request.headers
@@ -87,10 +116,15 @@ export function createFront(options: FrontOptions): Front {
     drain() {
       draining = true
       server.closeIdleConnections()
-      return new Promise((resolve) => {
+      const served = new Promise<void>((resolve) => {
         idle = resolve
         if (running === 0) resolve()
       })
+      return Promise.all([served, sockets.drain()]).then(() => undefined)
+    },
+    closeAll() {
+      server.closeAllConnections()
+      sockets.terminate()
     },
   }
 }
@@ -114,7 +148,7 @@ async function serve(
     if (request.method === 'OPTIONS') return preflight(request, response, headers, snapshot)
     checkOrigin(request, snapshot.client)
     const route = findRoute(request.method as string, path)
-    const { desk, deliveries } = options
+    const { desk, deliveries, responses } = options
     if (isAsync(route)) {
       requestType = 'chat_completion'
       return await serveJobs(
@@ -125,13 +159,17 @@ async function serve(
         { snapshot, world, desk, deliveries },
       )
     }
+    if (isState(route)) {
+      requestType = 'responses'
+      return await serveState(route, request, response, { id, query, headers, snapshot, world, responses })
+    }
     const operation = operationOf(route, face)
     if (operation === undefined) return await serveOther(route, face, request, response, headers, options, draining)
-    requestType = operation.kind === 'count' ? 'count_tokens' : 'chat_completion'
+    requestType = operation.kind === 'count' ? 'count_tokens' : face.client.requestType
     const { model } = route
     const callRoute: CallRoute = { id, face, operation, model, query, headers }
     const wish = asyncWish(request.headers)
-    if (wish === undefined) await serveCall(request, response, callRoute, snapshot, world)
+    if (wish === undefined) await serveCall(request, response, callRoute, { snapshot, world, responses })
     else await serveAsync(wish, request, response, callRoute, { snapshot, world, desk, deliveries })
   } catch (error) {
     const failure = asGatewayError(error, id, world)
@@ -139,6 +177,10 @@ async function serve(
     if (face.requestIdHeader !== undefined) headers.push(face.requestIdHeader, id)
     refuse(failure, request, response, headers, { client: face.client, requestType, requestId: id })
   }
+}
+
+function isState(route: Route): route is StateRoute {
+  return /^(?:response|conversation)-/.test(route.name)
 }
 
 function isAsync(route: Route): route is AsyncRoute {
@@ -156,6 +198,10 @@ async function serveOther(
 ): Promise<void> {
   if (route.name === 'models')
     return serveModels(request, response, headers, options.snapshot(), options.world, options.models, face)
+  if (route.name === 'metrics') {
+    const wallClock = options.world.clock.wallClock()
+    return serveMetrics(request, response, headers, { snapshot: options.snapshot(), wallClock, read: options.metrics })
+  }
   if (route.name === 'ready' && draining)
     throw new GatewayError('draining', 'The gateway is shutting down.', { code: 'draining' })
   headers.push('content-type', 'application/json')
@@ -166,19 +212,6 @@ async function serveOther(
 function operationOf({ name }: PlainRoute, { client }: Face): Operation | undefined {
   if (name === 'chat') return { kind: 'chat' }
   return name === 'count' && client.count !== undefined ? { kind: 'count', client: client.count } : undefined
-}
-
-function placeOf(target: string): { path: string; query: string } {
-  const url = originForm(target)
-  const mark = url.indexOf('?')
-  return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) }
-}
-
-/** Clients that take this house for a proxy send the whole URL. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
-function originForm(url: string): string {
-  if (url.startsWith('/')) return url
-  const origin = /^https?:\/\/[^/?#]*/i.exec(url)
-  return origin === null ? url : url.slice(origin[0].length)
 }
 
 /** The client's own id where it is fit for a header and a log, else a new one. */
@@ -201,7 +234,7 @@ function asGatewayError(error: unknown, id: string, world: World): GatewayError 
   })
 }
 
-function lastResort(error: unknown, response: ServerResponse, options: FrontOptions): void {
+function lastResort(error: unknown, response: { destroy(): unknown }, options: FrontOptions): void {
   options.world.log.error({ err: error }, 'a bug: a reply could not be written')
   response.destroy()
 }

@@ -1,8 +1,9 @@
 /** Jobs as receivers of webhooks are told of them: the record that `/v1/async` has, without or with what came of the job. */
+
+import { jobNotFound } from '../../jobs/desk.ts'
 import { openReply } from '../../jobs/sealed.ts'
 import type { Cipher } from '../../ports/cipher.ts'
 import type { JobTeller } from '../../webhooks/message.ts'
-import { jobNotFound } from '../../jobs/desk.ts'
 import { kindNamed } from './kinds.ts'
 import { recordText, summaryJson } from './record.ts'
 

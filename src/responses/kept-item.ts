@@ -1,0 +1,72 @@
+/** How an item is kept: its own text, and who wrote it, as others may not be able to read all of it. */
+import type { JsonObject } from '../core/json.ts'
+import { member, members } from '../core/json-text.ts'
+import { parseJson } from '../core/parse-json.ts'
+import { textOf } from '../core/wire.ts'
+import type { Cipher } from '../ports/cipher.ts'
+import type { StoredItem } from '../ports/response-store.ts'
+
+/** Who wrote an item. */
+export interface Writer {
+  readonly provider: string
+  readonly keyId: string
+  readonly dialect: string
+}
+
+export interface KeptItem {
+  readonly id: string
+  /** As it goes over the wire. */
+  readonly text: string
+  /** Null: the client. */
+  readonly writer: Writer | null
+}
+
+export async function sealItem({ id, text, writer }: KeptItem, cipher: Cipher): Promise<StoredItem> {
+  const kept = `{"writer":${JSON.stringify(writer)},"item":${text}}`
+  return { id, item: await cipher.seal(kept, contextOf(id)) }
+}
+
+export async function openItem({ id, item }: StoredItem, cipher: Cipher): Promise<KeptItem> {
+  const kept = await cipher.open(item, contextOf(id))
+  const list = members(kept)
+  const [writer, text] = [member(list, 'writer')!, member(list, 'item')!]
+  return {
+    id,
+    text: kept.slice(text.at, text.end),
+    writer: JSON.parse(kept.slice(writer.at, writer.end)) as Writer | null,
+  }
+}
+
+function contextOf(id: string): string {
+  return `item ${id}`
+}
+
+/** What an item says. */
+export function itemOf({ text }: Pick<KeptItem, 'text'>): JsonObject {
+  return parseJson(text) as JsonObject
+}
+
+/** The item with this id, whatever it had before. */
+export function withId(text: string, id: string): string {
+  const list = members(text)
+  const found = member(list, 'id')
+  const json = JSON.stringify(id)
+  if (found !== undefined) return text.slice(0, found.at) + json + text.slice(found.end)
+  const [first] = list
+  return first === undefined ? `{"id":${json}}` : `${text.slice(0, first.keyAt)}"id":${json},${text.slice(first.keyAt)}`
+}
+
+/** Beginnings of ids, by the type of the item. */
+const prefixes: Readonly<Record<string, string>> = {
+  message: 'msg',
+  reasoning: 'rs',
+  function_call: 'fc',
+  function_call_output: 'fco',
+  custom_tool_call: 'ctc',
+  custom_tool_call_output: 'ctco',
+}
+
+export function idFor(item: JsonObject, random: string): string {
+  const type = textOf(item['type']) ?? 'message'
+  return `${(Object.hasOwn(prefixes, type) ? prefixes[type] : undefined) ?? 'item'}_${random}`
+}
