@@ -102,6 +102,7 @@ async function measurePrograms(bench: Bench, programs: Program[], only: Scenario
     results.sseTranslated = await measureFlatStreams(bench, translators, 'sse-translated')
     results.sseTranslatedSingle = await measureFlatStreams(bench, translators, 'sse-translated-single')
   }
+  if (only.includes('sse-responses')) await measureResponses(bench, programs, results)
   if (only.includes('sse-paced')) results.ssePaced = await measurePacedStreams(bench, programs)
   if (only.includes('latency')) results.latency = await measureLatency(bench, programs)
   const running = programs.filter((program) => program.pid !== undefined)
@@ -109,6 +110,15 @@ async function measurePrograms(bench: Bench, programs: Program[], only: Scenario
     results.memory = new Map(running.map((program) => [program.name, memory(program.pid!)]))
   }
   return results
+}
+
+async function measureResponses(bench: Bench, programs: Program[], results: Results): Promise<void> {
+  const native = programs.filter(({ responds }) => responds)
+  results.sseResponses = await measureFlatStreams(bench, native, 'sse-responses')
+  results.sseResponsesSingle = await measureFlatStreams(bench, native, 'sse-responses-single')
+  const translators = native.filter(({ translates }) => translates)
+  results.sseResponsesTranslated = await measureFlatStreams(bench, translators, 'sse-responses-translated')
+  results.sseResponsesTranslatedSingle = await measureFlatStreams(bench, translators, 'sse-responses-translated-single')
 }
 
 /** What the programs had to themselves, and what could not be measured. */

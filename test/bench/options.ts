@@ -9,6 +9,7 @@ export const scenarioNames = [
   'unary-20k',
   'sse-flat',
   'sse-translated',
+  'sse-responses',
   'sse-paced',
   'latency',
   'abort',

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { accepts, type Child, freePort, start, waitUntilReady, workFolder } from './children.ts'
 import type { Load } from './load.ts'
 import { compiledCommand } from '../support/package.ts'
-import { anthropicModel, isTranslated, type Mode, upstreamKey } from './upstream-mock.ts'
+import { anthropicModel, isResponses, isTranslated, type Mode, upstreamKey } from './upstream-mock.ts'
 
 /** All that can be compared, in the order it runs. */
 export const programNames = ['direct', 'asbru', 'nginx', 'portkey'] as const
@@ -23,6 +23,8 @@ export interface Program {
   pid: number | undefined
   /** Can it be asked in OpenAI's words for a provider that speaks Anthropic's? */
   translates: boolean
+  /** Can it be asked by the Responses API? */
+  responds: boolean
   /** The request that makes the upstream answer in a mode, as this program wants it asked. */
   load(mode: Mode, tag?: number): Load
   /** Why it cannot go on, when it has ended by itself. */
@@ -65,7 +67,7 @@ export function startProgram(name: ProgramName, surroundings: Surroundings): Pro
 }
 
 async function startDirect({ upstreamPort }: Surroundings): Promise<Program> {
-  const ask = { port: upstreamPort, path: () => '/v1/chat/completions', key: upstreamKey, model: 'gpt-4o' }
+  const ask = { port: upstreamPort, path: pathOf('/v1'), key: upstreamKey, model: 'gpt-4o', responds: true }
   return program('direct', 'no gateway: the upstream mock itself', undefined, ask)
 }
 
@@ -92,9 +94,10 @@ async function startAsbru(surroundings: Surroundings): Promise<Program> {
   await waitUntilReady('asbru', child, () => answersOk(port, '/healthz'))
   const ask: Ask = {
     port,
-    path: () => '/openai/v1/chat/completions',
+    path: pathOf('/openai/v1'),
     key: virtualKey,
     model: 'openai/gpt-4o',
+    responds: true,
     translated: { model: `anthropic/${anthropicModel}`, headers: [] },
   }
   return program('asbru', 'every request authenticated, default logging', child, ask)
@@ -137,8 +140,8 @@ async function startNginx({ upstreamPort, core }: Surroundings): Promise<Program
   const child = start('nginx', [binary, '-c', config, '-p', workFolder, '-e', 'nginx-error.log'], { core })
   await waitUntilReady('nginx', child, () => accepts(port))
   const version = /nginx\/\S+/.exec(execFileSync('sh', ['-c', '"$0" -v 2>&1', binary], { encoding: 'utf8' }))?.[0]
-  const path = (mode: Mode) => (mode.startsWith('sse-') ? '/stream/v1/chat/completions' : '/v1/chat/completions')
-  const ask = { port, path, key: upstreamKey, model: 'gpt-4o' }
+  const path = (mode: Mode) => pathOf(mode.startsWith('sse-') ? '/stream/v1' : '/v1')(mode)
+  const ask = { port, path, key: upstreamKey, model: 'gpt-4o', responds: true }
   return program('nginx', `${version ?? 'nginx'} as a plain proxy, one worker, access log on`, child, ask)
 }
 
@@ -188,9 +191,10 @@ async function startPortkey({ upstreamPort, core }: Surroundings): Promise<Progr
   ]
   const ask: Ask = {
     port,
-    path: () => '/v1/chat/completions',
+    path: pathOf('/v1'),
     key: upstreamKey,
     model: 'gpt-4o',
+    responds: false,
     headers: headersFor('openai'),
     translated: { model: anthropicModel, headers: headersFor('anthropic') },
   }
@@ -221,6 +225,7 @@ function program(name: ProgramName, version: string, child: Child | undefined, a
     version,
     pid: child?.pid,
     translates: ask.translated !== undefined,
+    responds: ask.responds,
     load: (mode, tag) => ({ port: ask.port, request: requestBytes(ask, mode, tag) }),
     ended: () => child?.ended(),
     lastLines: () => child?.lastLines() ?? '',
@@ -234,26 +239,36 @@ interface Ask {
   path(mode: Mode): string
   key: string
   model: string
+  responds: boolean
   headers?: string[]
   /** What to ask instead where the upstream speaks Anthropic's dialect. */
   translated?: { model: string; headers: string[] }
 }
 
-/** A chat request with the headers that OpenAI's own client sends. */
+function pathOf(prefix: string): (mode: Mode) => string {
+  return (mode) => `${prefix}/${isResponses(mode) ? 'responses' : 'chat/completions'}`
+}
+
+const messages = [
+  { role: 'system', content: 'You are a helpful assistant that answers in one short paragraph.' },
+  { role: 'user', content: 'Why is the sky blue, and why is it red in the evening? Explain it to a child.' },
+]
+
+/** A request with the headers that OpenAI's own client sends. */
 function requestBytes(ask: Ask, mode: Mode, tag: number | undefined): Buffer {
   const { model, headers = [] } = (isTranslated(mode) && ask.translated) || ask
-  const stream = mode.startsWith('sse-') ? { stream: true, stream_options: { include_usage: true } } : {}
-  const body = JSON.stringify({
+  const shared = {
     model,
-    messages: [
-      { role: 'system', content: 'You are a helpful assistant that answers in one short paragraph.' },
-      { role: 'user', content: 'Why is the sky blue, and why is it red in the evening? Explain it to a child.' },
-    ],
     temperature: 0.7,
-    max_completion_tokens: 512,
     user: tag === undefined ? `bench:${mode}` : `bench:${mode}:${tag}`,
-    ...stream,
-  })
+  }
+  const stream = mode.startsWith('sse-') ? { stream: true, stream_options: { include_usage: true } } : {}
+  const body = JSON.stringify(
+    isResponses(mode)
+      ? // What is kept would be measured as well.
+        { ...shared, input: messages, max_output_tokens: 512, store: false, stream: true }
+      : { ...shared, messages, max_completion_tokens: 512, ...stream },
+  )
   const head = [
     `POST ${ask.path(mode)} HTTP/1.1`,
     `Host: 127.0.0.1:${ask.port}`,

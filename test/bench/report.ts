@@ -21,6 +21,10 @@ export interface Results {
   sseSingle?: Figures<Throughput>
   sseTranslated?: Figures<Throughput>
   sseTranslatedSingle?: Figures<Throughput>
+  sseResponses?: Figures<Throughput>
+  sseResponsesSingle?: Figures<Throughput>
+  sseResponsesTranslated?: Figures<Throughput>
+  sseResponsesTranslatedSingle?: Figures<Throughput>
   ssePaced?: Figures<Paced>
   latency?: Figures<Latency>
   /** The highest resident memory of each program until all load was done, in MB, and what it had at that time. */
@@ -31,6 +35,9 @@ export interface Results {
 
 const translated = "OpenAI's client over Anthropic's dialect, streams flat out"
 
+const responses = 'Responses, streams flat out'
+const responsesTranslated = "Responses over Anthropic's dialect, streams flat out"
+
 /** Prints all of a run. */
 export function report(results: Results, programs: Program[], intro: string[], markdown: boolean): string {
   const tables = [
@@ -40,6 +47,18 @@ export function report(results: Results, programs: Program[], intro: string[], m
     throughputTable('Streams flat out, one event per upstream write', 'event', results.sseSingle),
     throughputTable(`${translated}, several events per upstream write`, 'event', results.sseTranslated),
     throughputTable(`${translated}, one event per upstream write`, 'event', results.sseTranslatedSingle),
+    throughputTable(`${responses}, several events per upstream write`, 'event', results.sseResponses),
+    throughputTable(`${responses}, one event per upstream write`, 'event', results.sseResponsesSingle),
+    throughputTable(
+      `${responsesTranslated}, several events per upstream write`,
+      'event',
+      results.sseResponsesTranslated,
+    ),
+    throughputTable(
+      `${responsesTranslated}, one event per upstream write`,
+      'event',
+      results.sseResponsesTranslatedSingle,
+    ),
     pacedTable(results.ssePaced),
     latencyTable(results.latency),
     memoryTable(results.memory),
@@ -132,6 +151,8 @@ function ratioTable(results: Results): Table | undefined {
       ['CPU per event, one a write', cpuRatio(results.sseSingle, 'nginx'), cpuRatio(results.sseSingle, 'portkey')],
       ['CPU per event, translated', Number.NaN, cpuRatio(results.sseTranslated, 'portkey')],
       ['CPU per event, translated, one a write', Number.NaN, cpuRatio(results.sseTranslatedSingle, 'portkey')],
+      ['CPU per event, Responses', cpuRatio(results.sseResponses, 'nginx'), Number.NaN],
+      ['CPU per event, Responses, one a write', cpuRatio(results.sseResponsesSingle, 'nginx'), Number.NaN],
       ['CPU per event, paced', cpuRatio(results.ssePaced, 'nginx'), cpuRatio(results.ssePaced, 'portkey')],
     ] as const
   ).filter(([, nginx, portkey]) => !Number.isNaN(nginx) || !Number.isNaN(portkey))
@@ -157,18 +178,13 @@ interface Goal {
   kind: 'at least' | 'at most'
 }
 
+type MakeGoal = (kind: Goal['kind'], bound: number, unit: string, digits: number, what: string, value: number) => Goal
+
 function goalsOf(results: Results): Goal[] {
   const { unarySmall, latency, sseFlat, memory, aborts, stalledReaders } = results
   const added = (latency?.get('asbru')?.p50 ?? Number.NaN) - (latency?.get('direct')?.p50 ?? Number.NaN)
   const slowest = aborts && aborts.lost > 0 ? Number.POSITIVE_INFINITY : (aborts?.max ?? Number.NaN)
-  const goal = (
-    kind: Goal['kind'],
-    bound: number,
-    unit: string,
-    digits: number,
-    what: string,
-    value: number,
-  ): Goal => ({
+  const goal: MakeGoal = (kind, bound, unit, digits, what, value) => ({
     what,
     unit,
     digits,
@@ -197,11 +213,36 @@ function goalsOf(results: Results): Goal[] {
       'the same, one event a write',
       addedBy(results.sseTranslatedSingle, results.sseSingle),
     ),
+    ...responsesGoals(results, goal),
     goal('at most', 0.2, ' ms', 3, `added p50 at ${ratePerSecond} requests/s`, added),
     goal('at most', 150, ' MB', 0, 'memory under load', memory?.get('asbru')?.peak ?? Number.NaN),
     goal('at most', 10, ' ms', 2, 'client leaves → upstream hears of it, longest', slowest),
     goal('at most', 16, ' MB', 1, 'memory of a reader that stops', stalledReaders?.growth ?? Number.NaN),
   ]
+}
+
+/** By how much a stream of the Responses API may be dearer than one of chat completions; a tenth is what runs differ by. */
+function responsesGoals(results: Results, goal: MakeGoal): Goal[] {
+  const { sseFlat, sseSingle, sseResponses, sseResponsesSingle } = results
+  const native = 'Responses, per event above chat completions'
+  const translated = 'the same, translated'
+  return [
+    goal('at most', 1.1, '×', 2, native, dearer(sseResponses, sseFlat)),
+    goal('at most', 1.1, '×', 2, `${native}, one event a write`, dearer(sseResponsesSingle, sseSingle)),
+    goal('at most', 5, ' µs', 2, translated, addedBy(results.sseResponsesTranslated, sseFlat)),
+    goal(
+      'at most',
+      5,
+      ' µs',
+      2,
+      `${translated}, one event a write`,
+      addedBy(results.sseResponsesTranslatedSingle, sseSingle),
+    ),
+  ]
+}
+
+function dearer(one: Figures<Throughput> | undefined, other: Figures<Throughput> | undefined): number {
+  return (one?.get('asbru')?.cpu ?? Number.NaN) / (other?.get('asbru')?.cpu ?? Number.NaN)
 }
 
 function addedBy(more: Figures<Throughput> | undefined, less: Figures<Throughput> | undefined): number {

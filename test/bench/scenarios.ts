@@ -75,12 +75,13 @@ export function measureUnary(
   return measureThroughput(bench, programs, mode, (result) => result.requests)
 }
 
+type FlatMode =
+  | 'sse-flat'
+  | 'sse-single'
+  | `sse-${'translated' | 'responses' | 'responses-translated'}${'' | '-single'}`
+
 /** Streams as fast as they go, in a closed loop; figures are per event. */
-export function measureFlatStreams(
-  bench: Bench,
-  programs: Program[],
-  mode: 'sse-flat' | 'sse-single' | 'sse-translated' | 'sse-translated-single',
-): Promise<Figures<Throughput>> {
+export function measureFlatStreams(bench: Bench, programs: Program[], mode: FlatMode): Promise<Figures<Throughput>> {
   return measureThroughput(bench, programs, mode, (result) => result.events)
 }
 

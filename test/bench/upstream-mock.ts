@@ -19,6 +19,7 @@ import {
   streamHead,
   words,
 } from './replies.ts'
+import { responseEvents } from './responses-replies.ts'
 
 /** The upstream's ways to answer. */
 export type Mode =
@@ -30,12 +31,21 @@ export type Mode =
   | 'sse-single'
   | 'sse-translated'
   | 'sse-translated-single'
+  | 'sse-responses'
+  | 'sse-responses-single'
+  | 'sse-responses-translated'
+  | 'sse-responses-translated-single'
   | 'sse-paced'
   | 'sse-endless'
 
 /** Does the upstream speak Anthropic's dialect in this mode, and whoever stands before it translate? */
 export function isTranslated(mode: Mode): boolean {
-  return mode.startsWith('sse-translated')
+  return mode.includes('-translated')
+}
+
+/** Does the client speak the Responses API in this mode? */
+export function isResponses(mode: Mode): boolean {
+  return mode.startsWith('sse-responses')
 }
 
 /** What gateways must have replaced the client's credential with. */
@@ -71,6 +81,9 @@ const singleBlocks = [streamHead, ...inChunks(flatEvents, 1), lastChunk]
 const anthropicEvents = [...firstEvents, ...words(flatPieces).map(deltaEvent), ...endEvents]
 const anthropicBlocks = [streamHead, ...inChunks(anthropicEvents, eventsPerWrite), lastChunk]
 const anthropicSingleBlocks = [streamHead, ...inChunks(anthropicEvents, 1), lastChunk]
+const responsesEvents = responseEvents(words(flatPieces))
+const responsesBlocks = [streamHead, ...inChunks(responsesEvents, eventsPerWrite), lastChunk]
+const responsesSingleBlocks = [streamHead, ...inChunks(responsesEvents, 1), lastChunk]
 const pacedEvent = httpChunk(contentEvent(` t=${'0'.repeat(stampLength)}`))
 const pacedStamp = pacedEvent.indexOf('t=0') + 2
 const endlessBlock = httpChunk(words(250).map(contentEvent).join(''))
@@ -164,8 +177,7 @@ class UpstreamConnection implements MessageSink {
     const [, mode, tag] = modePattern.exec(body) ?? []
     this.#tag = tag
     if (tag) this.#mock.emit('arrived', tag)
-    const check = isTranslated(mode as Mode) ? faultOfTranslation : faultOf
-    const fault = this.#mock.strict ? check(head, body) : undefined
+    const fault = this.#mock.strict ? checkOf(mode ?? '')(head, body) : undefined
     if (fault) this.#send(refusal(fault))
     else this.#play(mode as Mode)
   }
@@ -184,9 +196,15 @@ class UpstreamConnection implements MessageSink {
         return this.#writeFlat(flatBlocks)
       case 'sse-single':
         return this.#writeSingly(singleBlocks)
+      case 'sse-responses':
+        return this.#writeFlat(responsesBlocks)
+      case 'sse-responses-single':
+        return this.#writeSingly(responsesSingleBlocks)
       case 'sse-translated':
+      case 'sse-responses-translated':
         return this.#writeFlat(anthropicBlocks)
       case 'sse-translated-single':
+      case 'sse-responses-translated-single':
         return this.#writeSingly(anthropicSingleBlocks)
       case 'sse-paced':
         return this.#startPaced()
@@ -270,15 +288,23 @@ function stampedEvent(): Buffer {
   return bytes
 }
 
-/** What is wrong with a request that should be the load generator's own, credential replaced. */
-function faultOf(head: string, body: string): string | undefined {
-  if (!head.startsWith('POST /v1/chat/completions HTTP/1.1')) return `It asks for ${head.split('\r\n')[0]}.`
+function checkOf(mode: string): (head: string, body: string) => string | undefined {
+  if (isTranslated(mode as Mode)) return faultOfTranslation
+  return isResponses(mode as Mode)
+    ? (head, body) => faultOf(head, body, '/v1/responses', 'input')
+    : (head, body) => faultOf(head, body, '/v1/chat/completions', 'messages')
+}
+
+/** What is wrong with a request that should be the load generator's own, credential replaced. `list` has what is asked, in two messages. */
+function faultOf(head: string, body: string, path: string, list: string): string | undefined {
+  if (!head.startsWith(`POST ${path} HTTP/1.1`)) return `It asks for ${head.split('\r\n')[0]}.`
   if (!new RegExp(`\\r\\nauthorization: Bearer ${upstreamKey}(\\r\\n|$)`, 'i').test(head)) return 'It has not our key.'
   if (!/\r\ncontent-type: application\/json/i.test(head)) return 'Its content type is not JSON.'
   try {
-    const parsed = JSON.parse(body) as { model?: unknown; messages?: unknown }
-    if (parsed.model !== 'gpt-4o') return `Its model is ${JSON.stringify(parsed.model)}, not "gpt-4o".`
-    if (!Array.isArray(parsed.messages) || parsed.messages.length !== 2) return 'It does not have its two messages.'
+    const parsed = JSON.parse(body) as { [name: string]: unknown }
+    const { model, [list]: messages } = parsed
+    if (model !== 'gpt-4o') return `Its model is ${JSON.stringify(model)}, not "gpt-4o".`
+    if (!Array.isArray(messages) || messages.length !== 2) return 'It does not have its two messages.'
   } catch (error) {
     return `Its body is not JSON: ${(error as Error).message}`
   }

@@ -2,7 +2,7 @@
 import { askOnce } from './load.ts'
 import type { Program } from './programs.ts'
 import { completionBody } from './replies.ts'
-import { flatText, type Mode, pacedPieces, stampPattern, type UpstreamMock } from './upstream-mock.ts'
+import { flatText, isResponses, type Mode, pacedPieces, stampPattern, type UpstreamMock } from './upstream-mock.ts'
 
 interface Completion {
   choices: { message: { content: string } }[]
@@ -36,6 +36,7 @@ function faultOfReply(reply: string, mode: Mode): string | undefined {
 }
 
 function faultOfStream(reply: string, mode: Mode): string | undefined {
+  if (isResponses(mode)) return faultOfResponse(reply)
   const events = reply.split('\n\n').filter((event) => event.startsWith('data: '))
   if (events.pop() !== 'data: [DONE]') return 'The stream does not end with [DONE].'
   const chunks = events.map((event) => JSON.parse(event.slice('data: '.length)) as Chunk)
@@ -45,4 +46,21 @@ function faultOfStream(reply: string, mode: Mode): string | undefined {
     return stamps === pacedPieces ? undefined : `The stream has ${stamps} of ${pacedPieces} events with text.`
   }
   return texts.join('') === flatText ? undefined : 'The stream has another text.'
+}
+
+interface ResponseEvent {
+  type: string
+  delta?: string
+  response?: { output: { content: { text: string }[] }[]; usage: { total_tokens: number } }
+}
+
+function faultOfResponse(reply: string): string | undefined {
+  const events = reply.split('\n\n').filter((event) => event !== '')
+  const told = events.map((event) => JSON.parse(event.slice(event.indexOf('{'))) as ResponseEvent)
+  const last = told.at(-1)
+  if (last?.type !== 'response.completed') return 'The stream does not end with response.completed.'
+  const deltas = told.filter(({ type }) => type === 'response.output_text.delta').map(({ delta }) => delta)
+  if (deltas.join('') !== flatText) return 'The stream has another text.'
+  if (last.response?.output[0]?.content[0]?.text !== flatText) return 'Its end tells of another text.'
+  return last.response.usage.total_tokens === 363 ? undefined : 'The stream has another usage.'
 }
