@@ -27,6 +27,7 @@ beforeAll(async () => {
         anthropic: providerAt(url),
         gemini: providerAt(url),
         cohere: providerAt(url),
+        groq: providerAt(url),
         bedrock: providerAt(url, {}, [{ ...anyKey, bedrock_key_config: { region: 'us-east-1' } }]),
       },
     }),
@@ -501,14 +502,21 @@ describe('between wires', () => {
     expect(sent().body.max_tokens).toBe(0)
   })
 
+  test("OpenAI's own count is asked for", async () => {
+    const counted = await client.messages.countTokens({ model: 'openai/gpt-4o', messages: hello })
+    expect(counted).toMatchObject({ input_tokens: expect.any(Number), extra_fields: { provider: 'openai' } })
+    expect(counted).not.toMatchObject({ extra_fields: { estimated: true } })
+    expect(sent().path).toBe('/v1/responses/input_tokens')
+  })
+
   test('an estimate says that it is one', async () => {
     const { data, response } = await client.messages
-      .countTokens({ model: 'openai/gpt-4o', messages: hello })
+      .countTokens({ model: 'groq/gpt-4o', messages: hello })
       .withResponse()
     expect(data.input_tokens).toBeGreaterThan(5)
-    expect(data).toMatchObject({ extra_fields: { estimated: true, provider: 'openai' } })
+    expect(data).toMatchObject({ extra_fields: { estimated: true, provider: 'groq' } })
     expect(response.headers.get('x-asbru-estimated')).toBe('true')
-    expect(response.headers.get('x-asbru-attempts')).toBe('openai/gpt-4o estimated')
+    expect(response.headers.get('x-asbru-attempts')).toBe('groq/gpt-4o estimated')
     expect(house.simulator.requests).toEqual([])
   })
 

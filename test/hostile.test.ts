@@ -457,7 +457,7 @@ describe('paths and methods', () => {
     '/.env',
     '/wp-login.php',
     '/api/keys',
-    '/metrics',
+    '/metricsx',
     '/simulator/requests',
     '/constructor',
     '/__proto__',

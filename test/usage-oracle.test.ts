@@ -20,6 +20,7 @@ const readers: Readonly<Record<string, (fixture: string) => Reader>> = {
   'bedrock-converse': () => reader('aws'),
   'cohere-chat': (fixture) => (fixture === 'usage-without-bill' ? reader('cohere', 'tokens') : reader('cohere')),
   gemini: () => reader('google'),
+  'openai-responses': () => reader('openai', 'responses'),
   'openai-chat': (fixture) => openaiReaders[fixture.split('-')[0]!] ?? reader('openai', 'chat'),
 }
 

@@ -403,6 +403,7 @@ export function snapshot(
     virtualKeys: new Map(),
     priceOverrides: [],
     webhooks: [],
+    responses: { retention: 30 * 86_400_000 },
     ...changes,
     jobs: { ...jobs, ...changes.jobs },
     client: { ...client, ...changes.client },
