@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { wireOf } from '../core/provider.ts'
 import type { ConfiguredProvider, ProviderKey, Snapshot } from '../core/snapshot.ts'
 import { providers } from '../providers/index.ts'
 import { buildSnapshot } from './snapshot.ts'
@@ -290,6 +291,23 @@ describe('providers', () => {
     expect(built.provider.chat).toBe(providers.find(({ id }) => id === 'openai')?.chat)
     expect(built.provider.families).toBeUndefined()
     expect(built.allowedRequests).toEqual(new Set(['chat_completion']))
+  })
+
+  it('of one’s own speak Responses where they are said to, and keep nothing', () => {
+    const built = (responses?: boolean) => {
+      const custom_provider_config = {
+        base_provider_type: 'openai',
+        is_key_less: true,
+        ...(responses && { responses }),
+      }
+      return provider({ network_config: { base_url: 'http://127.0.0.1:9000' }, custom_provider_config }, 2, 'mine')
+        .provider
+    }
+    const target = { client: 'openai-responses', model: 'm', requested: 'm', stream: false }
+    expect(wireOf(built(), target)).toMatchObject({ path: '/v1/chat/completions', count: undefined })
+    expect(wireOf(built(true), target)).toMatchObject({ path: '/v1/responses', keepsState: false })
+    const openai = providers.find(({ id }) => id === 'openai')!
+    expect(wireOf(openai, target)).toMatchObject({ path: '/v1/responses', keepsState: true })
   })
 
   it('without keys', () => {

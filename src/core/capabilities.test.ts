@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openaiChatClient } from '../dialects/openai-chat/client.ts'
+import { openaiResponsesClient } from '../dialects/openai-responses/client.ts'
 import { fitChat, fitText, type Lack, lacksOf } from './capabilities.ts'
 import { GatewayError } from './errors.ts'
 import type { JsonObject } from './json.ts'
@@ -102,6 +103,19 @@ describe('a field that an answer can do without', () => {
     expect(fitted.request.text).toBe(
       '{ "model":"acme-1",\n "x" : 1.0, "messages":[{"role":"user","content":"\\u0041"}] }',
     )
+  })
+
+  it('has no probabilities in what is to be included', () => {
+    const lacks = [{ models: ['*'], source, drop: ['logprobs', 'top_logprobs'] as const }]
+    const included = (include: string[]) => {
+      const request = requestOf({ input: 'Hi', include, top_logprobs: 2 })
+      return fitText(request, lacks, openaiResponsesClient.usesOf!(request.body), refuser)
+    }
+    const both = included(['file_search_call.results', 'message.output_text.logprobs'])
+    expect(both.request.body).toMatchObject({ include: ['file_search_call.results'] })
+    expect(JSON.parse(both.request.text)).toEqual(both.request.body)
+    expect(both.dropped).toEqual(['include[1]', 'top_logprobs'])
+    expect(included(['message.output_text.logprobs']).request.body).not.toHaveProperty('include')
   })
 
   it('is the request itself where nothing of it has to go', () => {

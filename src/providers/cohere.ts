@@ -1,7 +1,7 @@
 /** Cohere. https://docs.cohere.com/reference/chat */
 import type { Provider } from '../core/provider.ts'
-import { readCohereModels } from '../dialects/cohere-chat/model-list.ts'
 import { cohereCount } from '../dialects/cohere-chat/count.ts'
+import { readCohereModels } from '../dialects/cohere-chat/model-list.ts'
 import { cohereChat } from '../dialects/cohere-chat/provider.ts'
 
 /** Models before Command R7B. */

@@ -15,12 +15,12 @@ export const xai = {
     efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
   }),
   wires: [
+    // It keeps responses, but takes no `instructions` beside the id of one: every request has its whole history.
+    // https://docs.x.ai/developers/rest-api-reference/inference/chat#create-new-response
     responsesWire({
       efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
       checksItemIds: false,
     }),
-    // It keeps responses, but takes no `instructions` beside the id of one.
-    // https://docs.x.ai/developers/rest-api-reference/inference/chat#create-new-response
   ],
   lacks: [
     {

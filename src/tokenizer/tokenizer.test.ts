@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/support/fake-world.ts'
 import { tokenizerConformance } from '../ports/tokenizer.conformance.ts'
 import { countTexts, estimateByLength } from './count-texts.ts'
+import { referenceCount } from './reference.conformance.ts'
 import { createTokenizer } from './tokenizer.ts'
+import { vocabulary } from './vocabularies.ts'
 
 const never = { after: () => () => {} }
 const rethrow = (error: unknown) => {
@@ -13,8 +14,10 @@ const rethrow = (error: unknown) => {
 
 tokenizerConformance('a thread', () => createTokenizer(never, rethrow))
 
-const options = { disallowedSpecial: new Set<string>() }
-const encode = (slice: string) => countTokens(slice, options)
+const o200k = await vocabulary('o200k')
+
+/** Of a vocabulary that takes every word for a token. */
+const wordly = { pieces: /\S+|\s+/gu, count: () => 1 }
 
 describe('countTexts', () => {
   it.each([
@@ -22,7 +25,7 @@ describe('countTexts', () => {
     ['code', 'function add(left: number, right: number) {\n  return left + right\n}\n\n'.repeat(300)],
     ['German', 'Über allen Gipfeln ist Ruh, in allen Wipfeln spürest du kaum einen Hauch. '.repeat(300)],
   ])('cuts %s where tokens begin', (_, text) => {
-    expect(countTexts([text], encode, () => 0, 1)).toBe(encode(text))
+    expect(countTexts([text], o200k, () => 0, 1)).toBe(referenceCount(text, 'o200k_base'))
   })
 
   it.each([
@@ -30,21 +33,21 @@ describe('countTexts', () => {
     ['Chinese', '春眠不觉晓处处闻啼鸟夜来风雨声花落知多少'.repeat(500)],
     ['emoji', '🦊🌳'.repeat(4000)],
   ])('is off by one for each cut at most: %s', (_, text) => {
-    const exact = encode(text)
-    const counted = countTexts([text], encode, () => 0, 1)
+    const exact = referenceCount(text, 'o200k_base')
+    const counted = countTexts([text], o200k, () => 0, 1)
     expect(Math.abs(counted - exact)).toBeLessThanOrEqual(text.length / 500)
   })
 
   it('takes what is left for the same when time is up', () => {
     const text = 'word '.repeat(100_000)
     let time = 0
-    const counted = countTexts([text, text], encode, () => time++, 50)
-    expect(counted).toBeGreaterThan(190_000)
-    expect(counted).toBeLessThan(210_000)
+    const counted = countTexts([text, text], wordly, () => time++, 50)
+    expect(counted).toBeGreaterThan(390_000)
+    expect(counted).toBeLessThan(410_000)
   })
 
   it('judges by length where nothing was counted', () => {
-    expect(countTexts(['x'.repeat(400)], encode, () => 2, 1)).toBe(100)
+    expect(countTexts(['x'.repeat(400)], wordly, () => 2, 1)).toBe(100)
     expect(estimateByLength(['x'.repeat(398), 'xxx'])).toBe(101)
   })
 })

@@ -1,5 +1,6 @@
 /** A tokenizer in a thread of its own, so that a long text holds nobody up. The thread is made when it is first asked, and ends when nobody asks. */
 import { Worker } from 'node:worker_threads'
+import type { VocabularyName } from '../core/token-estimate.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Tokenizer } from '../ports/tokenizer.ts'
 import { estimateByLength } from './count-texts.ts'
@@ -9,7 +10,7 @@ import type { CountedTokens, Question } from './worker.ts'
 const patience = 400
 /** Milliseconds until an answer is not waited for any longer: others may stand in the queue, and the thread may have to be made. */
 const longestWait = 5000
-/** Milliseconds without a question after which the thread ends; the vocabulary takes 50 MB. */
+/** Milliseconds without a question after which the thread ends; a vocabulary takes 50 MB. */
 const idleTime = 300_000
 
 /** Development runs the TypeScript, the package has JavaScript. */
@@ -33,10 +34,10 @@ class ThreadTokenizer implements Tokenizer {
     this.#onFailure = onFailure
   }
 
-  async count(texts: readonly string[]): Promise<number> {
+  async count(texts: readonly string[], vocabulary: VocabularyName = 'o200k'): Promise<number> {
     const asked = texts.filter((text) => text !== '')
     if (asked.length === 0) return 0
-    return (await this.#ask(asked)) ?? estimateByLength(asked)
+    return (await this.#ask(asked, vocabulary)) ?? estimateByLength(asked)
   }
 
   async close(): Promise<void> {
@@ -47,11 +48,11 @@ class ThreadTokenizer implements Tokenizer {
     await worker?.terminate()
   }
 
-  #ask(texts: readonly string[]): Promise<number | undefined> {
+  #ask(texts: readonly string[], vocabulary: VocabularyName): Promise<number | undefined> {
     this.#worker ??= this.#start()
     this.#stopIdling?.()
     const id = this.#questions++
-    const question: Question = { id, texts, patience }
+    const question: Question = { id, texts, vocabulary, patience }
     this.#worker.postMessage(question)
     return new Promise((resolve) => {
       const cancel = this.#clock.after(longestWait, () => this.#answer(id, undefined))

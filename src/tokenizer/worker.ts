@@ -1,11 +1,13 @@
-/** The thread that counts: loads the vocabulary, which takes a third of a second, and then answers one question after the other. */
+/** The thread that counts: loads the vocabularies it is asked for, and answers one question after the other. */
 import { parentPort } from 'node:worker_threads'
-import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import type { VocabularyName } from '../core/token-estimate.ts'
 import { countTexts } from './count-texts.ts'
+import { vocabulary } from './vocabularies.ts'
 
 export interface Question {
   readonly id: number
   readonly texts: readonly string[]
+  readonly vocabulary: VocabularyName
   /** Milliseconds the counting may take. */
   readonly patience: number
 }
@@ -15,11 +17,8 @@ export interface CountedTokens {
   readonly tokens: number
 }
 
-/** What looks like a mark in a text is text: clients may write anything. */
-const options = { disallowedSpecial: new Set<string>() }
-
-parentPort?.on('message', ({ id, texts, patience }: Question) => {
-  const deadline = performance.now() + patience
-  const tokens = countTexts(texts, (slice) => countTokens(slice, options), performance.now.bind(performance), deadline)
+parentPort?.on('message', async ({ id, texts, vocabulary: name, patience }: Question) => {
+  const known = await vocabulary(name)
+  const tokens = countTexts(texts, known, performance.now.bind(performance), performance.now() + patience)
   parentPort?.postMessage({ id, tokens } satisfies CountedTokens)
 })

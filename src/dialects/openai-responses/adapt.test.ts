@@ -73,6 +73,15 @@ describe('what is the gateway’s', () => {
     expect(lost).toEqual(dropped)
   })
 
+  it('a wish for usage says nothing here', () => {
+    const stream_options = { include_obfuscation: false, include_usage: true }
+    expect(adapted({ stream_options })).toEqual({
+      body: { stream_options: { include_obfuscation: false } },
+      dropped: [],
+    })
+    expect(adapted({ stream_options: { include_usage: false } })).toEqual({ body: {}, dropped: [] })
+  })
+
   it('a schema in an object of its own is laid flat', () => {
     const schema = { name: 'n', schema: { type: 'object' }, strict: true }
     expect(adapted({ text: { verbosity: 'low', format: { type: 'json_schema', json_schema: schema } } }).body).toEqual({

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import { nearestEffort, wantedEffort } from '../../core/reasoning.ts'
 import { RequestEdits } from '../../core/request-edits.ts'
 import { defined, listOf, numberOf, objectOf, tableOf, textOf } from '../../core/wire.ts'
-import { itemRules, type ItemRules } from './adapt-items.ts'
+import { type ItemRules, itemRules } from './adapt-items.ts'
 import { adaptTools } from './adapt-tools.ts'
 import type { Quirks } from './quirks.ts'
 
@@ -34,6 +34,7 @@ export function requestAdapter(quirks: Quirks): (request: RequestText, target: A
     adaptReasoning(adapting)
     adaptFormat(adapting)
     adaptIncludes(adapting)
+    adaptStreamOptions(adapting)
     adaptTools(adapting)
     for (const name of quirks.drop ?? []) dropField(adapting, name)
     if (quirks.cacheControl !== true) adapting.drop('cache_control')
@@ -119,6 +120,15 @@ function adaptFormat(adapting: Adapting): void {
   if (text === undefined || format === undefined || nested === undefined) return
   const { json_schema: _, ...rest } = format
   adapting.set('text', JSON.stringify({ ...text, format: { ...rest, ...nested } }))
+}
+
+/** Chat completions have to be asked for usage; here it is told in any case, and the wish is not known. */
+function adaptStreamOptions(adapting: Adapting): void {
+  const given = objectOf(adapting.body['stream_options'])
+  if (given === undefined || given['include_usage'] === undefined) return
+  const { include_usage: _, ...rest } = given
+  if (Object.keys(rest).length === 0) adapting.remove('stream_options')
+  else adapting.set('stream_options', JSON.stringify(rest))
 }
 
 function adaptIncludes(adapting: Adapting): void {

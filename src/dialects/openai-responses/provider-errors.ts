@@ -23,6 +23,8 @@ const statuses = tableOf<number>({
   context_length_exceeded: 400,
   data_residency_mismatch: 400,
   bio_policy: 400,
+  content_filter: 400,
+  content_policy_violation: 400,
   misalignment_policy_violation: 400,
 })
 

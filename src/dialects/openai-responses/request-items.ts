@@ -5,9 +5,9 @@
 import { addAll } from '../../core/add-all.ts'
 import { placesOf } from '../../core/block-places.ts'
 import type { Message, ToolCallBlock } from '../../core/chat.ts'
-import type { FittedNames, NameRule } from '../../core/fitted-names.ts'
+import { FittedNames, type NameRule } from '../../core/fitted-names.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { callIdsOf, callsOf } from '../../core/tool-names.ts'
+import { callsOf } from '../../core/tool-names.ts'
 import { defined } from '../../core/wire.ts'
 import type { Writing } from './request.ts'
 import { contentOf, encodeMark, encodePart, partsOf } from './request-parts.ts'
@@ -47,8 +47,10 @@ class Items {
 
   constructor(writing: Writing) {
     this.#writing = writing
-    this.#ids = callIdsOf(writing.request, callIdRule)
-    const calls = callsOf(writing.request.messages)
+    const { messages } = writing.request
+    const calls = callsOf(messages)
+    const results = messages.flatMap((message) => (message.role === 'tool' ? [message.toolCallId] : []))
+    this.#ids = new FittedNames([...calls.map(({ id }) => id), ...results], callIdRule)
     this.#custom = new Set(calls.filter(({ kind }) => kind === 'custom').map(({ id }) => id))
   }
 

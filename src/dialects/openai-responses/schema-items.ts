@@ -127,7 +127,8 @@ export function checkItems(list: readonly Json[], body: JsonObject, member = 'in
     if (known !== undefined && !known.fits(item)) throw known.fault(item, [member, index], body)
     for (const name of ['content', 'output']) {
       const value = objectOf(item)?.[name]
-      if (known !== undefined && Array.isArray(value)) checkParts(value, item as JsonObject, [member, index, name], body)
+      if (known !== undefined && Array.isArray(value))
+        checkParts(value, item as JsonObject, [member, index, name], body)
     }
   }
 }
