@@ -17,20 +17,25 @@ import { type ConfigSource, openConfig, type ReloadResult } from './config/watch
 import type { Snapshot } from './core/snapshot.ts'
 import type { StoreSettings } from './core/store-settings.ts'
 import { openaiChatClient } from './dialects/openai-chat/client.ts'
+import { openaiResponsesClient } from './dialects/openai-responses/client.ts'
 import { createCipher } from './encryption/create-cipher.ts'
 import { createModelLister } from './engine/list-models.ts'
 import { explainPlan, makePlan } from './engine/plan.ts'
 import type { World } from './engine/world.ts'
 import { createJobTeller } from './http/async/job-teller.ts'
-import { jobKinds } from './http/async/kinds.ts'
+import { createJobKinds } from './http/async/kinds.ts'
 import { createFront, type FrontOptions } from './http/server.ts'
+import { startCleaner } from './jobs/cleaner.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createStoreMetrics } from './jobs/store-metrics.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { isProviderId, providers } from './providers/index.ts'
 import { simulator } from './providers/simulator.ts'
+import { Background } from './responses/background.ts'
+import { createConversationDesk } from './responses/conversations.ts'
 import { createResponseDesk } from './responses/desk.ts'
+import { Followers } from './responses/followers.ts'
 import { type Simulator, startSimulator } from './simulator/server.ts'
 import { createMemorySessions } from './stores/memory/sessions.ts'
 import { openStores } from './stores/open-stores.ts'
@@ -119,11 +124,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   opened = store
   const stores = openStores(store, log)
   const cipher = createCipher(encryptionKey(config.loaded().config, options.variables()))
+  const kept = { world, store: stores.responses, cipher, newSecret: () => randomBytes(24).toString('hex') }
+  const responses = createResponseDesk(kept)
+  const backgroundResponses = new Background({
+    ...kept,
+    jobs: stores.jobs,
+    responses,
+    client: openaiResponsesClient,
+    newId: randomUUID,
+  })
+  const followers = new Followers(backgroundResponses, responses, stores.responses, world)
   const jobs = createJobs({
     world,
     store: stores.jobs,
     cipher,
-    kinds: jobKinds,
+    kinds: [...createJobKinds(responses), backgroundResponses.kind],
     snapshot: settings,
     worker: `${hostname()} ${process.pid}`,
     newId: randomUUID,
@@ -144,13 +159,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     world,
     models: createModelLister(world),
     ...desks,
-    responses: createResponseDesk({
-      world,
-      store: stores.responses,
-      cipher,
-      newSecret: () => randomBytes(24).toString('hex'),
-    }),
-    metrics: createStoreMetrics(stores.jobs, systemClock),
+    responses,
+    background: backgroundResponses,
+    followers,
+    conversations: createConversationDesk(kept),
+    metrics: createStoreMetrics(stores.jobs, stores.responses, systemClock),
     snapshot: settings,
   })
   const { server } = front
@@ -170,6 +183,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     if (isNew(store)) worker.startWhenDue()
     else worker.start()
   }
+  const cleaner = startCleaner({
+    world,
+    store: stores.responses,
+    what: 'responses',
+    isUsed: () => store.kind === 'memory' || !isNew(store),
+  })
   return {
     url: addressOf(server.address() as AddressInfo),
     config,
@@ -179,6 +198,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     async close(drainTime = 30_000) {
       config.close()
       const timer = setTimeout(() => front.closeAll(), drainTime)
+      followers.release()
+      cleaner.stop()
       await Promise.all([jobs.stop(drainTime), webhooks.stop(drainTime), front.drain()])
       clearTimeout(timer)
       const closed = once(server, 'close')

@@ -22,17 +22,25 @@ export type StateRoute =
       readonly name: 'response-get' | 'response-delete' | 'response-cancel' | 'response-input-items'
       readonly responseId: string
     }
+  | ConversationRoute
+
+/** A path behind `/conversations`. */
+export type ConversationRoute =
   | { readonly name: 'conversation-create' }
   | {
-      readonly name: 'conversation-get' | 'conversation-update' | 'conversation-delete' | ItemsRoute
+      readonly name: 'conversation-get' | 'conversation-update' | 'conversation-delete'
       readonly conversationId: string
     }
+  | ConversationItemsRoute
+
+/** A path behind the `/items` of a conversation. */
+export type ConversationItemsRoute =
+  | { readonly name: 'conversation-items-list' | 'conversation-items-add'; readonly conversationId: string }
   | {
       readonly name: 'conversation-item-get' | 'conversation-item-delete'
       readonly conversationId: string
       readonly itemId: string
     }
-type ItemsRoute = 'conversation-items-list' | 'conversation-items-add'
 
 /** A path of `/v1/async`. */
 export type AsyncRoute =
@@ -71,7 +79,7 @@ const countPaths = [
   ...responsePaths.map((path) => `${path}/input_tokens`),
 ]
 const anthropicModelPaths = ['/anthropic/v1/models', '/anthropic/models']
-const asyncPaths = ['/v1/async/chat/completions', '/v1/async/messages']
+const asyncPaths = ['/v1/async/chat/completions', '/v1/async/messages', '/v1/async/responses']
 const deliveriesPath = '/v1/async/webhooks/deliveries'
 const healthPaths = ['/health', '/healthz', '/health/liveliness', '/health/liveness']
 const readyPaths = ['/readyz', '/health/readiness']

@@ -8,13 +8,13 @@ import { authenticate } from '../engine/authenticate.ts'
 import type { Call, Operation } from '../engine/call.ts'
 import { handle } from '../engine/handle.ts'
 import type { World } from '../engine/world.ts'
-import type { ResponseDesk } from '../responses/desk.ts'
 import { presentedCredentials } from './credentials.ts'
 import { departureOf } from './departure.ts'
 import type { Face } from './faces.ts'
 import { checkRequiredHeaders, readOptions } from './options.ts'
 import { readBody } from './read-body.ts'
 import { readRequest } from './read-request.ts'
+import { type BackgroundWorld, serveBackground } from './responses/serve-background.ts'
 import { writeStream, writeText } from './write.ts'
 
 export interface CallRoute {
@@ -29,10 +29,9 @@ export interface CallRoute {
   readonly headers: readonly string[]
 }
 
-export interface Serving {
+export interface Serving extends BackgroundWorld {
   readonly snapshot: Snapshot
   readonly world: World
-  readonly responses: ResponseDesk
 }
 
 /** Rejects with `GatewayError` when the request is not fit to be handled. */
@@ -40,9 +39,11 @@ export async function serveCall(
   request: IncomingMessage,
   response: ServerResponse,
   route: CallRoute,
-  { snapshot, world, responses }: Serving,
+  serving: Serving,
 ): Promise<void> {
+  const { snapshot, world, responses } = serving
   const read = await readCall(request, response, route, snapshot, world)
+  if (isInBackground(read)) return serveBackground(read, response, route.headers, serving)
   const call = route.face.hasReplyIds ? await responses.prepare(read) : read
   const reply = await handle(call, world)
   try {
@@ -53,6 +54,16 @@ export async function serveCall(
   } finally {
     reply.close()
   }
+}
+
+/** A plan is wanted now. */
+function isInBackground({ asked, operation, options }: Call): boolean {
+  return (
+    asked.replyId !== undefined &&
+    operation.kind === 'chat' &&
+    !options.explain &&
+    asked.request.body['background'] === true
+  )
 }
 
 /** Rejects with `GatewayError` when the request is not fit to be made a call. */

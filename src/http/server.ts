@@ -8,7 +8,10 @@ import type { Operation } from '../engine/call.ts'
 import type { World } from '../engine/world.ts'
 import type { JobDesk } from '../jobs/desk.ts'
 import type { ReadGauges } from '../jobs/store-metrics.ts'
+import type { Background } from '../responses/background.ts'
+import type { ConversationDesk } from '../responses/conversations.ts'
 import type { ResponseDesk } from '../responses/desk.ts'
+import type { Followers } from '../responses/followers.ts'
 import type { DeliveryDesk } from '../webhooks/desk.ts'
 import { serveAsync } from './async/serve-async.ts'
 import { serveJobs } from './async/serve-jobs.ts'
@@ -33,6 +36,9 @@ export interface FrontOptions {
   readonly desk: JobDesk
   readonly deliveries: DeliveryDesk
   readonly responses: ResponseDesk
+  readonly conversations: ConversationDesk
+  readonly background: Background
+  readonly followers: Followers
   readonly metrics: ReadGauges
   /** The settings that hold now. */
   snapshot(): Snapshot
@@ -148,20 +154,22 @@ async function serve(
     if (request.method === 'OPTIONS') return preflight(request, response, headers, snapshot)
     checkOrigin(request, snapshot.client)
     const route = findRoute(request.method as string, path)
-    const { desk, deliveries, responses } = options
+    const { desk, deliveries, responses, conversations, background, followers } = options
     if (isAsync(route)) {
-      requestType = 'chat_completion'
+      requestType = face.client.requestType
       return await serveJobs(
         route,
         request,
         response,
         { id, face, query, headers },
-        { snapshot, world, desk, deliveries },
+        { snapshot, world, desk, deliveries, responses },
       )
     }
     if (isState(route)) {
       requestType = 'responses'
-      return await serveState(route, request, response, { id, query, headers, snapshot, world, responses })
+      const kept = { responses, conversations, background, followers, desk }
+      const asked = { id, query, headers, snapshot, world, ...kept }
+      return await serveState(route, request, response, asked)
     }
     const operation = operationOf(route, face)
     if (operation === undefined) return await serveOther(route, face, request, response, headers, options, draining)
@@ -169,8 +177,9 @@ async function serve(
     const { model } = route
     const callRoute: CallRoute = { id, face, operation, model, query, headers }
     const wish = asyncWish(request.headers)
-    if (wish === undefined) await serveCall(request, response, callRoute, { snapshot, world, responses })
-    else await serveAsync(wish, request, response, callRoute, { snapshot, world, desk, deliveries })
+    const serving = { snapshot, world, responses, background, followers, desk }
+    if (wish === undefined) await serveCall(request, response, callRoute, serving)
+    else await serveAsync(wish, request, response, callRoute, { snapshot, world, desk, deliveries, responses })
   } catch (error) {
     const failure = asGatewayError(error, id, world)
     world.log.debug({ request: id, status: failure.status, error: `${failure.failure}: ${failure.message}` }, 'refused')

@@ -18,7 +18,7 @@ const patience = 300_000
 export async function writeStream(
   response: ServerResponse,
   headers: string[],
-  stream: StreamReply,
+  stream: Pick<StreamReply, 'next'>,
   keepAlive: number,
 ): Promise<void> {
   response.writeHead(200, headers)

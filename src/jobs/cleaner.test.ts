@@ -24,7 +24,7 @@ async function open(expired: number) {
     batches.push(limit)
     return clean(now, limit)
   }
-  const cleaner = startCleaner({ world, store, onSizes: (sizes) => told.push(sizes) })
+  const cleaner = startCleaner({ world, store, what: 'jobs', onSizes: (sizes) => told.push(sizes) })
   return { world, store, cleaner, told, batches }
 }
 
@@ -36,10 +36,10 @@ it('removes what has expired once a minute, in batches with pauses between them'
   expect(batches).toEqual([200])
   await world.clock.advance(50)
   expect(batches).toEqual([200, 200])
-  await world.clock.advance(50)
-  expect([batches.length, told]).toEqual([3, [{ pending: 0, processing: 0, ended: 0, bytes: 0 }]])
+  await world.clock.advance(100)
+  expect([batches.length, told]).toEqual([4, [{ pending: 0, processing: 0, ended: 0, bytes: 0 }]])
   await world.clock.advance(minute)
-  expect(batches.length).toBe(4)
+  expect(batches.length).toBe(5)
   cleaner.stop()
 })
 
@@ -62,4 +62,29 @@ it('leaves no timer behind, also when it is stopped in the middle', async () => 
   cleaner.stop()
   await world.clock.advance(10 * minute)
   expect([batches.length, world.clock.pending]).toEqual([2, 0])
+})
+
+it('goes on while anything is removed, however little', async () => {
+  const world = fakeWorld({ chance: 0.5 })
+  const counts = [1, 3, 2, 0, 9]
+  const cleaned: number[] = []
+  const store = { clean: async () => cleaned[cleaned.push(counts[cleaned.length]!) - 1]!, sizes: async () => ({}) }
+  const cleaner = startCleaner({ world, store, what: 'things' })
+  await world.clock.advance(minute + 10 * 50)
+  expect(cleaned).toEqual([1, 3, 2, 0])
+  cleaner.stop()
+})
+
+it('does not open a store that nothing was ever kept in', async () => {
+  const world = fakeWorld({ chance: 0.5 })
+  let isUsed = false
+  let asked = 0
+  const store = { clean: async () => 0 * ++asked, sizes: async () => ({}) }
+  const cleaner = startCleaner({ world, store, what: 'things', isUsed: () => isUsed })
+  await world.clock.advance(3 * minute)
+  expect(asked).toBe(0)
+  isUsed = true
+  await world.clock.advance(minute)
+  expect(asked).toBe(1)
+  cleaner.stop()
 })

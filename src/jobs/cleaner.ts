@@ -1,26 +1,37 @@
-/** Removes jobs whose time is up, in small batches, and tells how much is kept. Nobody sees such a job before it is removed, either. */
+/** Removes what is kept and whose time is up, in small batches, and tells how much is left. Nobody sees such things before they are removed, either. */
 import { GatewayError } from '../core/errors.ts'
 import type { World } from '../engine/world.ts'
-import type { JobStore, StoreSizes } from '../ports/job-store.ts'
 
 /** Milliseconds between two cleanings, give or take a fifth. */
 const interval = 60_000
-/** Jobs removed at a time, and the pause in which others get at the store. */
+/** What is removed at a time, and the pause in which others get at the store. */
 const batch = 200
 const breath = 50
 
-export interface CleanerOptions {
+/** A store whose things have their time. */
+export interface Cleanable<Sizes extends object> {
+  /** Removes about so many; 0 when nothing is left to remove. */
+  clean(now: number, limit: number): Promise<number>
+  sizes(): Promise<Sizes>
+}
+
+export interface CleanerOptions<Sizes extends object> {
   readonly world: World
-  readonly store: JobStore
+  readonly store: Cleanable<Sizes>
+  /** What it keeps, for the log: `jobs`, … */
+  readonly what: string
+  /** False: nothing was ever kept, and the store need not be opened. Absent: it is open. */
+  isUsed?(): boolean
   /** Told after each cleaning. */
-  onSizes?(sizes: StoreSizes): void
+  onSizes?(sizes: Sizes): void
 }
 
 export interface Cleaner {
   stop(): void
 }
 
-export function startCleaner({ world, store, onSizes }: CleanerOptions): Cleaner {
+export function startCleaner<Sizes extends object>(options: CleanerOptions<Sizes>): Cleaner {
+  const { world, store, what, onSizes } = options
   let stopped = false
   let cancelTimer = () => {}
   const schedule = () => {
@@ -29,9 +40,10 @@ export function startCleaner({ world, store, onSizes }: CleanerOptions): Cleaner
   }
   async function clean(): Promise<void> {
     try {
+      if (options.isUsed?.() === false) return
       const removed = await removeAll()
       const sizes = await store.sizes()
-      world.log.debug({ removed, ...sizes }, 'jobs that are kept')
+      world.log.debug({ removed, ...sizes }, `${what} that are kept`)
       onSizes?.(sizes)
     } catch (error) {
       // Whoever needs the store hears that it fails; what is left over is removed another time.
@@ -44,7 +56,8 @@ export function startCleaner({ world, store, onSizes }: CleanerOptions): Cleaner
     for (let removed = 0; ; ) {
       const found = await store.clean(world.clock.wallClock(), batch)
       removed += found
-      if (found < batch || stopped) return removed
+      // Some things are so large that only a part of them is removed at a time: a small number is no sign of the end.
+      if (found === 0 || stopped) return removed
       await new Promise<void>((resolve) => void world.clock.after(breath, resolve))
     }
   }

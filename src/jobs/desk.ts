@@ -11,7 +11,7 @@ import type { World } from '../engine/world.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { Cursor, JobPage, JobRecord, JobState, JobStore, NewJob, OpenJob } from '../ports/job-store.ts'
 import { cancelled, plainReply } from './endings.ts'
-import type { CallKind } from './kinds/chat.ts'
+import type { CallForm } from './kinds/chat.ts'
 import { openReply, sealInput } from './sealed.ts'
 import type { StoredReply } from './stored-reply.ts'
 import { type Patience, Waiting } from './waiting.ts'
@@ -26,6 +26,8 @@ export interface DeskOptions {
 
 /** What a client says of a job besides the call itself. */
 export interface SubmitWish {
+  /** Where it has to be known before; absent: a new one. */
+  readonly id?: string
   /** Milliseconds; undefined: as the settings say. */
   readonly resultTtl: number | undefined
   /** Unix milliseconds; undefined: at once. */
@@ -53,7 +55,7 @@ export interface JobsWish {
 /** Every method throws `GatewayError`; `store-unavailable` is the store's. */
 export interface JobDesk {
   /** Kept for good when it resolves. Nobody is asked, but what can be known to be refused is refused. */
-  submit(kind: CallKind, call: Call, wish: SubmitWish): Promise<JobView>
+  submit(kind: CallForm, call: Call, wish: SubmitWish): Promise<JobView>
   /** Throws `not-found` for what is not there, not any more, of another kind or somebody else's: nobody learns which. */
   find(id: string, kind: string, caller: Caller): Promise<JobView>
   /** As `find`, when it has ended or patience has. */
@@ -76,14 +78,18 @@ class Desk implements JobDesk {
 
   constructor(options: DeskOptions) {
     this.#options = options
-    this.#waiting = new Waiting(options.store, options.world.clock)
+    const { store, world } = options
+    this.#waiting = new Waiting(
+      (wake) => store.onChange((change) => (change.kind === 'ended' ? wake(change.id) : undefined)),
+      world.clock,
+    )
   }
 
-  async submit(kind: CallKind, call: Call, wish: SubmitWish): Promise<JobView> {
+  async submit(kind: CallForm, call: Call, wish: SubmitWish): Promise<JobView> {
     const { store, cipher, world } = this.#options
     const { jobs: settings } = call.snapshot
     const provider = firstProvider(planFor(call, world), call, world)
-    const id = this.#options.newId()
+    const id = wish.id ?? this.#options.newId()
     const now = world.clock.wallClock()
     const job: NewJob = {
       id,

@@ -23,7 +23,7 @@ export function createJobs(options: JobsOptions): Jobs {
   function start(): void {
     stopListening()
     runner.start()
-    cleaner = startCleaner(options)
+    cleaner = startCleaner({ ...options, what: 'jobs' })
   }
   return {
     desk,

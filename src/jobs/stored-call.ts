@@ -18,20 +18,23 @@ interface StoredCall {
   readonly virtualKey: string | null
   readonly admin: boolean
   readonly directKey: string | null
+  /** The id that the reply is to have, where that is known before. */
+  readonly replyId?: string
 }
 
 /** `hidden`: it will be encrypted. Where it will not, a call that brings a secret is refused. */
 export function storeCall(call: Call, hidden: boolean): string {
   if (!hidden) checkNoSecret(call)
-  const { request, head, options, caller } = call
+  const { asked, head, options, caller } = call
   const stored: StoredCall = {
     version,
-    body: request.text,
+    body: asked.request.text,
     model: head.model,
     options,
     virtualKey: caller.virtualKey?.id ?? null,
     admin: caller.admin,
     directKey: caller.directKey?.reveal() ?? null,
+    ...(asked.replyId !== undefined && { replyId: asked.replyId }),
   }
   return JSON.stringify(stored)
 }
@@ -60,12 +63,13 @@ export interface Occasion extends Pick<Call, 'id' | 'snapshot' | 'signal' | 'arr
 export function restoreCall(text: string, client: ClientChat, { wallClock, ...now }: Occasion): Call {
   const stored = JSON.parse(text) as StoredCall
   if (stored.version !== version) throw newer(stored.version)
-  const { model, options, virtualKey, admin, directKey } = stored
+  const { model, options, virtualKey, admin, directKey, replyId } = stored
   const former = { virtualKey, admin, directKey: directKey === null ? null : new Secret(directKey) }
   const caller = authenticateAgain(former, now.snapshot, wallClock)
   const request = requestText(stored.body)
   const head = client.checkRequest({ ...request.body, model })
-  return { ...now, caller, options, operation: { kind: 'chat' }, client, request, asked: { request }, head }
+  const asked = replyId === undefined ? { request } : { request, replyId }
+  return { ...now, caller, options, operation: { kind: 'chat' }, client, request, asked, head }
 }
 
 function requestText(text: string): RequestText {

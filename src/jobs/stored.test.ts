@@ -49,8 +49,21 @@ describe('a call', () => {
     const call = chatCall({ settings })
     const text =
       '{"messages":[{"role":"user","content":"\\u00e9é"}],"model":"m","temperature":1.0,"big":12345678901234567890}'
-    const stored = storeCall({ ...call, request: { ...call.request, text } }, false)
+    const stored = storeCall({ ...call, asked: { request: { ...call.request, text } } }, false)
     expect(restored(stored).request.text).toBe(text)
+  })
+
+  it('keeps the id that its reply is to have', () => {
+    const call = chatCall({ settings })
+    const asked = { ...call.asked, replyId: 'resp_1' }
+    expect(restored(storeCall({ ...call, asked }, false)).asked.replyId).toBe('resp_1')
+    expect(restored(storeCall(call, false)).asked).not.toHaveProperty('replyId')
+  })
+
+  it('keeps what its client wrote, and not what was made of it', () => {
+    const call = chatCall({ settings })
+    const written = { ...call, request: { ...call.request, text: '{"written":"out"}' } }
+    expect(restored(storeCall(written, false)).request.text).toBe(call.request.text)
   })
 
   it('keeps the model of its path, which counts more than the one in its body', () => {

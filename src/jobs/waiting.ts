@@ -1,7 +1,6 @@
-/** Those who wait for a job to end: woken by the store, and now and then in case it was not heard. */
+/** Those who wait for something that is kept to change: woken by the store, and now and then in case it was not heard. */
 import type { ClientSignal } from '../engine/call.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { JobStore } from '../ports/job-store.ts'
 
 /** Milliseconds after which whoever waits looks again unasked. */
 const unasked = 2000
@@ -15,16 +14,23 @@ export interface Patience {
 
 export class Waiting {
   readonly #clock: Clock
-  /** By the id of the job. */
+  /** By the id of what they wait for. */
   readonly #sleepers = new Map<string, Set<() => void>>()
   readonly #stopListening: () => void
   #released = false
 
-  constructor(store: Pick<JobStore, 'onChange'>, clock: Clock) {
+  /** `listen` calls with the id of what has changed, or with none where it may be anything; its result ends that. */
+  constructor(listen: (wake: (id?: string) => void) => () => void, clock: Clock) {
     this.#clock = clock
-    this.#stopListening = store.onChange((change) => {
-      if (change.kind === 'ended') this.#wake(change.id)
+    this.#stopListening = listen((id) => {
+      if (id === undefined) this.#wakeAll()
+      else this.#wake(id)
     })
+  }
+
+  /** Nobody is to wait any longer. */
+  get released(): boolean {
+    return this.#released
   }
 
   /** Looks until what is found will do, or patience ends; then gives what was found last. */
@@ -53,6 +59,10 @@ export class Waiting {
   release(): void {
     this.#released = true
     this.#stopListening()
+    this.#wakeAll()
+  }
+
+  #wakeAll(): void {
     for (const id of [...this.#sleepers.keys()]) this.#wake(id)
   }
 

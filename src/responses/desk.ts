@@ -10,10 +10,12 @@ import type { World } from '../engine/world.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { EndedResponse, ItemPage, ResponseRecord, ResponseStore } from '../ports/response-store.ts'
 import { type History, historyLimit, type Reader, readHistory, tooLong } from './history.ts'
-import { type KeptItem, openItem, sealItem } from './kept-item.ts'
+import { canBeKept } from './ids.ts'
+import { identified, type KeptItem, openItem, sealItem, type Writer, writerOf } from './kept-item.ts'
 import type { LocalResponses } from './local-responses.ts'
 import { type Named, namedIn, namesNothing } from './named.ts'
-import { inputRows, readTold } from './rows.ts'
+import { withReferences } from './references.ts'
+import { inputRows, keepsIdsOf, readTold } from './rows.ts'
 import { requestFor, type Turn, wholeRequest } from './suit.ts'
 import { inputItems, type PlacedItem } from './written-out.ts'
 
@@ -76,7 +78,7 @@ class Desk implements ResponseDesk {
     const reader = this.#reader(call.caller, call.snapshot.responses)
     const known = named.previousId === undefined ? undefined : local?.find(named.previousId)
     const history = known ?? (await readHistory(named, reader))
-    const input = await this.#resolved(inputItems(request), named, reader)
+    const input = await withReferences(inputItems(request), named.references, reader)
     if (history.items.length + input.length > historyLimit.items) throw tooLong(nameOf(named))
     const turn: Turn = { request, history, input, dialect: call.client.dialect }
     const whole = wholeRequest(turn)
@@ -84,24 +86,27 @@ class Desk implements ResponseDesk {
       ...call,
       asked,
       request: whole,
-      preferred: history.held,
+      preferred: lastWriter([...history.items, ...input]),
       requestFor: (recipient) => requestFor(turn, whole, recipient),
       ...this.#keeper({ call, named, input, replyId, unstored: known }, local),
     }
   }
 
   async get(id: string, caller: Caller): Promise<ResponseRecord & { readonly text: string }> {
-    const record = await this.#options.store.get(id, ownerOf(caller), this.#now())
+    const record = canBeKept(id) ? await this.#options.store.get(id, ownerOf(caller), this.#now()) : undefined
     if (record === undefined) throw responseNotFound(id)
     return { ...record, text: await this.#options.cipher.open(record.response, contextOf(id)) }
   }
 
   async delete(id: string, caller: Caller): Promise<void> {
-    if (!(await this.#options.store.delete(id, ownerOf(caller), this.#now()))) throw responseNotFound(id)
+    if (!canBeKept(id) || !(await this.#options.store.delete(id, ownerOf(caller), this.#now())))
+      throw responseNotFound(id)
   }
 
   async inputItems(id: string, wish: PageWish, caller: Caller): Promise<Page> {
     const { after, before, limit, order } = wish
+    if (!canBeKept(id)) throw responseNotFound(id)
+    checkCursors(wish)
     const found = await this.#options.store.inputItems({
       id,
       owner: ownerOf(caller),
@@ -115,20 +120,6 @@ class Desk implements ResponseDesk {
     return pageOf(found, wish, this.#options.cipher)
   }
 
-  /** With items in the places of what refers to them. */
-  async #resolved(items: readonly PlacedItem[], { references }: Named, reader: Reader): Promise<PlacedItem[]> {
-    const resolved = [...items]
-    await Promise.all(
-      references.map(async ({ index, id }) => {
-        const { place } = items[index]!
-        const found = await reader.store.item(id, reader.owner, reader.now)
-        if (found === undefined) throw itemNotFound(id, `${place}.id`)
-        resolved[index] = { ...(await openItem(found, reader.cipher)), place }
-      }),
-    )
-    return resolved
-  }
-
   #keeper(turn: KeptTurn, local: LocalResponses | undefined): Pick<Call, 'keep'> {
     const { operation, asked } = turn.call
     if (operation.kind !== 'chat') return {}
@@ -137,7 +128,7 @@ class Desk implements ResponseDesk {
   }
 
   #remember(whole: string, source: ReplySource, { input, unstored }: KeptTurn, local: LocalResponses): string {
-    const told = readTold(textOfBytes(whole), source, this.#options.newSecret)
+    const told = readTold(textOfBytes(whole), writerOf(source, false), this.#options.newSecret)
     const canGoOn = told?.status === 'completed' || told?.status === 'incomplete'
     if (canGoOn) local.remember(told.id, unstored?.items ?? [], input, told.output)
     return whole
@@ -158,12 +149,11 @@ class Desk implements ResponseDesk {
 
   async #rowsOf(text: string, source: ReplySource, { call, named, input, unstored }: KeptTurn): Promise<EndedResponse> {
     const { cipher, newSecret } = this.#options
-    const { provider, keyId, dialect, keepsState, upstreamId } = source
-    const told = readTold(text, { provider, keyId, dialect }, newSecret)
+    const { provider, keyId, keepsState, upstreamId } = source
+    const told = readTold(text, writerOf(source, true), newSecret)
     if (told === undefined) throw new GatewayError('internal', 'What should be kept is no response that has ended.')
     const owner = ownerOf(call.caller)
-    // Anybody may guess an id that a stranger has chosen.
-    const rows = inputRows([...(unstored?.items ?? []), ...input], (id) => owner !== null || isSecret(id), newSecret)
+    const rows = inputRows([...(unstored?.items ?? []), ...input], keepsIdsOf(owner), newSecret)
     const expiresAt = this.#now() + call.snapshot.responses.retention
     return {
       id: told.id,
@@ -205,13 +195,22 @@ interface KeptTurn {
   readonly unstored: History | undefined
 }
 
+/** Throws `invalid-request` for what cannot be an item of any list. */
+export function checkCursors({ after, before }: PageWish): void {
+  if (after !== undefined && !canBeKept(after)) throw cursorNotFound(after, 'after')
+  if (before !== undefined && !canBeKept(before)) throw cursorNotFound(before, 'before')
+}
+
 export async function pageOf(
   found: Exclude<ItemPage, { kind: 'unknown' }>,
   { after }: PageWish,
   cipher: Cipher,
 ): Promise<Page> {
   if (found.kind === 'unknown-cursor') throw cursorNotFound(found.id, found.id === after ? 'after' : 'before')
-  return { items: await Promise.all(found.items.map((item) => openItem(item, cipher))), hasMore: found.hasMore }
+  return {
+    items: await Promise.all(found.items.map(async (item) => identified(await openItem(item, cipher)))),
+    hasMore: found.hasMore,
+  }
 }
 
 export function ownerOf({ virtualKey }: Caller): string | null {
@@ -222,9 +221,9 @@ export function contextOf(id: string): string {
   return `response ${id}`
 }
 
-/** Ids that we have made, and such that have as much chance in them. */
-function isSecret(id: string): boolean {
-  return /[0-9a-zA-Z]{32}/.test(id)
+/** Who knows most of it, ids of thoughts and what is in its caches: whoever has said the last of it. */
+function lastWriter(items: readonly PlacedItem[]): Writer | undefined {
+  return items.findLast(({ writer }) => writer)?.writer ?? undefined
 }
 
 /** The object says of itself that it cannot be asked for again. */
@@ -244,10 +243,6 @@ export function responseNotFound(id: string): GatewayError {
     param: 'response_id',
     code: 'response_not_found',
   })
-}
-
-function itemNotFound(id: string, param: string): GatewayError {
-  return new GatewayError('not-found', `Item with id '${shortened(id)}' not found.`, { param, code: 'item_not_found' })
 }
 
 function cursorNotFound(id: string, param: string): GatewayError {

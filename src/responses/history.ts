@@ -6,6 +6,7 @@ import { GatewayError } from '../core/errors.ts'
 import { shortened } from '../core/shortened.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { ChainLink, ResponseStore } from '../ports/response-store.ts'
+import { canBeKept } from './ids.ts'
 import { type KeptItem, openItem } from './kept-item.ts'
 import type { Named } from './named.ts'
 import type { PlacedItem } from './written-out.ts'
@@ -50,6 +51,7 @@ export async function readHistory(named: Named, reader: Reader): Promise<History
 }
 
 async function readChain(id: string, { store, cipher, owner, now, keepUntil }: Reader): Promise<History> {
+  if (!canBeKept(id)) throw previousNotFound(id, id)
   const chain = await store.chain({ id, owner, now, keepUntil, limit: historyLimit })
   if (chain.kind === 'missing') throw previousNotFound(id, chain.id)
   if (chain.kind === 'too-long') throw tooLong('previous_response_id')
@@ -64,26 +66,23 @@ async function readChain(id: string, { store, cipher, owner, now, keepUntil }: R
 
 async function openLink(link: ChainLink, isLast: boolean, cipher: Cipher): Promise<HistoryItem[]> {
   const at = isLast ? 'previous_response_id' : `previous_response_id(${link.id})`
-  const isHeld = link.upstreamId !== null
   const open = async (list: 'input' | 'output') =>
     Promise.all(
       link[list].map(async (item, index) => ({
         ...(await openItem(item, cipher)),
         place: `${at}.${list}[${index}]`,
-        isHeld,
       })),
     )
   return [...(await open('input')), ...(await open('output'))]
 }
 
 async function readConversation(id: string, { store, cipher, owner, now }: Reader): Promise<History> {
-  const found = await store.allConversationItems(id, owner, now, historyLimit)
-  if (found.kind === 'unknown') throw conversationNotFound(id, 'conversation')
+  const found = canBeKept(id) ? await store.allConversationItems(id, owner, now, historyLimit) : undefined
+  if (found === undefined || found.kind === 'unknown') throw conversationNotFound(id, 'conversation')
   if (found.kind === 'too-long') throw tooLong('conversation')
   const items = found.items.map(async (item, index) => ({
     ...(await openItem(item, cipher)),
     place: `conversation.items[${index}]`,
-    isHeld: false,
   }))
   return { items: await Promise.all(items), held: undefined }
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts'
 import { member, members } from '../core/json-text.ts'
 import { parseJson } from '../core/parse-json.ts'
 import { textOf } from '../core/wire.ts'
+import type { ReplySource } from '../engine/call.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { StoredItem } from '../ports/response-store.ts'
 
@@ -11,11 +12,19 @@ export interface Writer {
   readonly provider: string
   readonly keyId: string
   readonly dialect: string
+  /** It has the item still, and knows it by its id. */
+  readonly keeps?: true
+}
+
+/** `isKept`: the reply was not only told, but the provider was let keep it. */
+export function writerOf({ provider, keyId, dialect, keepsState, upstreamId }: ReplySource, isKept: boolean): Writer {
+  const keeps = isKept && keepsState && upstreamId !== undefined
+  return { provider, keyId, dialect, ...(keeps && { keeps }) }
 }
 
 export interface KeptItem {
   readonly id: string
-  /** As it goes over the wire. */
+  /** As it was written: where that was without an id, or with one that is not kept, providers are not told ours either. */
   readonly text: string
   /** Null: the client. */
   readonly writer: Writer | null
@@ -46,8 +55,13 @@ export function itemOf({ text }: Pick<KeptItem, 'text'>): JsonObject {
   return parseJson(text) as JsonObject
 }
 
+/** As clients are shown it: with its id. */
+export function identified(item: KeptItem): KeptItem {
+  return { ...item, text: withId(item.text, item.id) }
+}
+
 /** The item with this id, whatever it had before. */
-export function withId(text: string, id: string): string {
+function withId(text: string, id: string): string {
   const list = members(text)
   const found = member(list, 'id')
   const json = JSON.stringify(id)

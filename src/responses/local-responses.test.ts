@@ -17,10 +17,10 @@ describe('responses that one connection knows', () => {
     expect(local.find('b')).toEqual({
       held: undefined,
       items: [
-        { id: '', text: 'in a', writer: null, place: 'previous_response_id', isHeld: false },
-        { id: 'msg_out a', text: 'out a', writer, place: 'previous_response_id', isHeld: false },
-        { id: '', text: 'in b', writer: null, place: 'previous_response_id.input[0]', isHeld: false },
-        { id: 'msg_out b', text: 'out b', writer, place: 'previous_response_id.output[0]', isHeld: false },
+        { id: '', text: 'in a', writer: null, place: 'previous_response_id' },
+        { id: 'msg_out a', text: 'out a', writer, place: 'previous_response_id' },
+        { id: '', text: 'in b', writer: null, place: 'previous_response_id.input[0]' },
+        { id: 'msg_out b', text: 'out b', writer, place: 'previous_response_id.output[0]' },
       ],
     })
     expect(local.find('c')).toBeUndefined()

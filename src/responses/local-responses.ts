@@ -54,7 +54,7 @@ export class LocalResponses {
 }
 
 function placed({ id, text, writer }: KeptItem, place: string): HistoryItem {
-  return { id, text, writer, place, isHeld: false }
+  return { id, text, writer, place }
 }
 
 function sizeOf(items: readonly HistoryItem[]): number {

@@ -1,5 +1,5 @@
 /** What a request names of what came before it, instead of saying it. https://platform.openai.com/docs/guides/conversation-state */
-import { isJsonObject, type JsonObject } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { objectOf, textOf } from '../core/wire.ts'
 
 export interface Named {
@@ -20,7 +20,7 @@ export function namedIn(body: JsonObject): Named {
   return {
     previousId: textOf(previous),
     conversationId: textOf(conversation) ?? textOf(objectOf(conversation)?.['id']),
-    references: Array.isArray(input) ? input.flatMap(referenceIn) : [],
+    references: Array.isArray(input) ? referencesIn(input) : [],
   }
 }
 
@@ -28,7 +28,11 @@ export function namesNothing({ previousId, conversationId, references }: Named):
   return previousId === undefined && conversationId === undefined && references.length === 0
 }
 
-function referenceIn(item: unknown, index: number): Reference[] {
+export function referencesIn(items: readonly Json[]): Reference[] {
+  return items.flatMap(referenceIn)
+}
+
+function referenceIn(item: Json, index: number): Reference[] {
   if (!isJsonObject(item)) return []
   const id = textOf(item['id'])
   // Clients may leave out the type of a reference, which is the only item that has nothing but an id.

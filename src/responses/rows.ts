@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject } from '../core/json.ts'
 import { elements, member, members } from '../core/json-text.ts'
 import { textOf } from '../core/wire.ts'
 import type { EndStatus } from '../ports/response-store.ts'
-import { idFor, type KeptItem, type Writer, withId } from './kept-item.ts'
+import { canBeKept } from './ids.ts'
+import { idFor, type KeptItem, type Writer } from './kept-item.ts'
 import type { PlacedItem } from './written-out.ts'
 
 /** A reply as its client is told of it. */
@@ -38,7 +39,17 @@ export function inputRows(
   keepsId: (id: string) => boolean,
   newId: () => string,
 ): KeptItem[] {
-  return items.map(({ text, writer = null }) => named(text, writer, keepsId, newId))
+  return items.map(({ id, text, writer = null }) => (id ? { id, text, writer } : named(text, writer, keepsId, newId)))
+}
+
+/** Whether an id that a client has chosen is kept: what is nobody's is known by its id, and anybody may guess one that a stranger has chosen. */
+export function keepsIdsOf(owner: string | null): (id: string) => boolean {
+  return (id) => owner !== null || isSecret(id)
+}
+
+/** Ids that we have made, and such that have as much chance in them. */
+function isSecret(id: string): boolean {
+  return /[0-9a-zA-Z]{32}/.test(id)
 }
 
 /** Longest id of a client that is kept, in characters. */
@@ -49,10 +60,9 @@ function named(text: string, writer: Writer | null, keepsId: (id: string) => boo
   const value = isJsonObject(item as never) ? (item as JsonObject) : {}
   const given = textOf(value['id'])
   if (given !== undefined && isFit(given) && keepsId(given)) return { id: given, text, writer }
-  const id = idFor(value, newId())
-  return { id, text: withId(text, id), writer }
+  return { id: idFor(value, newId()), text, writer }
 }
 
 function isFit(id: string): boolean {
-  return id !== '' && id.length <= longestId && !id.includes('\u0000')
+  return id.length <= longestId && canBeKept(id)
 }

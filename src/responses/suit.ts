@@ -3,6 +3,7 @@
  * what another provider alone can read.
  */
 import type { RequestText } from '../core/dialect.ts'
+import type { Json } from '../core/json.ts'
 import { Edits, members } from '../core/json-text.ts'
 import { textOf } from '../core/wire.ts'
 import type { Recipient, SuitedRequest } from '../engine/call.ts'
@@ -36,38 +37,63 @@ export function requestFor(turn: Turn, whole: RequestText, recipient: Recipient)
   }
   if (holds(recipient, history)) {
     const changes = { ...ours, previous_response_id: JSON.stringify(history.held?.upstreamId) }
-    return { ...suited(withInput(request, input, changes), input, []), goesOn: true }
+    const { items, dropped } = readableBy(recipient, input)
+    return { ...suited(withInput(request, items, changes), items, dropped), goesOn: true }
   }
-  const dropped: string[] = []
-  const items = [...history.items, ...input].flatMap((item) => {
-    const text = readableBy(recipient, item)
-    if (text === undefined) dropped.push(item.place)
-    return text === undefined ? [] : [{ ...item, text }]
-  })
-  return suited(withInput(request, items, ours), items, dropped)
+  const { items, dropped, goesOn } = readableBy(recipient, [...history.items, ...input])
+  return { ...suited(withInput(request, items, ours), items, dropped), ...(goesOn && { goesOn }) }
 }
 
 function holds({ provider, keyId, keepsState }: Recipient, { held }: History): boolean {
   return keepsState && held?.provider === provider && held.keyId === keyId
 }
 
-/** The item for a provider of the dialect it is written in; undefined where only another one could read it. */
-function readableBy(recipient: Recipient, item: PlacedItem): string | undefined {
-  const { writer, text } = item
-  if (writer === undefined || writer === null) return text
-  const isOwn = writer.provider === recipient.provider && writer.keyId === recipient.keyId
-  const value = itemOf(item)
-  if (value['type'] !== 'reasoning') return isOwn ? text : withoutId(text)
-  // A thought is known by its id where it is still held, and by what is sealed in it elsewhere; the seal is the writer's.
-  const isKnown = isOwn && writer.dialect === recipient.dialect
-  return isKnown && (item.isHeld === true || textOf(value['encrypted_content']) !== undefined) ? text : undefined
+interface Readable {
+  readonly items: PlacedItem[]
+  /** Where those stand that had to be left out. */
+  readonly dropped: string[]
+  /** There are such among them that the provider knows by their ids alone. */
+  readonly goesOn: boolean
 }
 
-/** Ids of items are known to who made them; to anybody else they can only be wrong. */
-function withoutId(text: string): string {
+/** The items for a provider of the dialect they are written in, without what only another one could read. */
+function readableBy(recipient: Recipient, all: readonly PlacedItem[]): Readable {
+  const read = all.map((item) => ({ item, way: wayOf(item, recipient) }))
+  const known = read.filter(({ way }) => way !== 'left-out')
+  const left = read.filter(({ way }) => way === 'left-out')
+  // What is known by its id is also known to have had a thought before it, and is refused without.
+  const isBroken = left.some(({ item }) => isOwn(item, recipient))
+  const items = known.map(({ item, way }) => (way === 'foreign' || (isBroken && item.writer) ? nameless(item) : item))
+  return {
+    items,
+    dropped: left.map(({ item }) => item.place),
+    goesOn: known.some(({ way }) => way === 'by-id'),
+  }
+}
+
+/** `by-id`: the provider has what it is to read; all the others say it themselves. */
+function wayOf(item: PlacedItem, recipient: Recipient): 'as-it-is' | 'by-id' | 'foreign' | 'left-out' {
+  if (!item.writer) return 'as-it-is'
+  const value = itemOf(item)
+  const own = isOwn(item, recipient)
+  if (value['type'] !== 'reasoning') return own ? 'as-it-is' : 'foreign'
+  if (!own) return 'left-out'
+  if (textOf(value['encrypted_content']) !== undefined) return 'as-it-is'
+  return recipient.keepsState && item.writer.keeps === true ? 'by-id' : 'left-out'
+}
+
+function isOwn({ writer }: PlacedItem, { provider, keyId, dialect }: Recipient): boolean {
+  return writer?.provider === provider && writer.keyId === keyId && writer.dialect === dialect
+}
+
+/** Items that are whole without an id; it is known to who made it, and to anybody else it can only be wrong. */
+const needNoId: ReadonlySet<Json | undefined> = new Set(['message', 'function_call', 'custom_tool_call'])
+
+function nameless(item: PlacedItem): PlacedItem {
+  if (!needNoId.has(itemOf(item)['type'])) return item
   const edits = new Edits()
-  edits.remove(members(text), ({ key }) => key === 'id')
-  return edits.apply(text)
+  edits.remove(members(item.text), ({ key }) => key === 'id')
+  return { ...item, text: edits.apply(item.text) }
 }
 
 function suited(request: RequestText, items: readonly PlacedItem[], dropped: readonly string[]): SuitedRequest {

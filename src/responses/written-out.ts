@@ -6,25 +6,31 @@ import type { Writer } from './kept-item.ts'
 
 /** One item of an input, as text, and what a client calls its place. */
 export interface PlacedItem {
+  /** Under which it is kept already, where it is. */
+  readonly id?: string
   readonly text: string
   readonly place: string
   /** Absent or null: the client. */
   readonly writer?: Writer | null
-  /** Its writer has it still, and can be told of it by its id. */
-  readonly isHeld?: boolean
 }
 
 /** The items of the client's own input; a text is one message of a user. */
-export function inputItems({ text, members: list, body }: RequestText): PlacedItem[] {
+export function inputItems(request: RequestText): PlacedItem[] {
+  const { text, members: list, body } = request
   const input = member(list, 'input')
   if (input === undefined || body['input'] == null) return []
-  if (!Array.isArray(body['input'])) {
-    const content = text.slice(input.at, input.end)
-    return [{ text: `{"type":"message","role":"user","content":${content}}`, place: 'input' }]
-  }
-  return elements(text, input.at).map(({ at, end }, index) => ({
+  if (Array.isArray(body['input'])) return itemsIn(request, 'input')
+  const content = text.slice(input.at, input.end)
+  return [{ text: `{"type":"message","role":"user","content":${content}}`, place: 'input' }]
+}
+
+/** The items of a list that a client has sent; none where there is no such member. */
+export function itemsIn({ text, members: list, body }: RequestText, name: string): PlacedItem[] {
+  const found = member(list, name)
+  if (found === undefined || !Array.isArray(body[name])) return []
+  return elements(text, found.at).map(({ at, end }, index) => ({
     text: text.slice(at, end),
-    place: `input[${index}]`,
+    place: `${name}[${index}]`,
   }))
 }
 

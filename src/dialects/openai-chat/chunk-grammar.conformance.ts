@@ -19,7 +19,8 @@ export function endOfChunks(frames: Iterable<Frame>): 'whole' | 'failed' | 'open
       continue
     }
     const chunk: Loose = JSON.parse(data)
-    if (chunk.error !== undefined) {
+    // Some send an empty one with every chunk, which no client takes for an error.
+    if (chunk.error) {
       must(Number.isInteger(chunk.status_code) && typeof chunk.error.message === 'string', 'an error without words')
       end = 'failed'
       continue

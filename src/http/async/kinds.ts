@@ -3,23 +3,35 @@ import type { ClientChat } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { anthropicMessagesClient } from '../../dialects/anthropic-messages/client.ts'
 import { openaiChatClient } from '../../dialects/openai-chat/client.ts'
-import { type CallKind, chatKind } from '../../jobs/kinds/chat.ts'
+import { openaiResponsesClient } from '../../dialects/openai-responses/client.ts'
+import type { JobKind } from '../../jobs/kind.ts'
+import { type CallForm, chatForm, chatKind } from '../../jobs/kinds/chat.ts'
+import type { ResponseDesk } from '../../responses/desk.ts'
+import { responsesKind } from '../../responses/job-kind.ts'
 
-export const jobKinds: readonly CallKind[] = [
-  chatKind('chat', openaiChatClient),
-  chatKind('messages', anthropicMessagesClient),
+const forms: readonly CallForm[] = [
+  chatForm('chat', openaiChatClient),
+  chatForm('messages', anthropicMessagesClient),
+  chatForm('responses', openaiResponsesClient),
 ]
 
+/** For the runner: what is done with jobs of each of them. */
+export function createJobKinds(responses: ResponseDesk): readonly JobKind[] {
+  return forms.map(({ name, client }) =>
+    client === openaiResponsesClient ? responsesKind(name, client, responses) : chatKind(name, client),
+  )
+}
+
 /** Throws `invalid-request` where calls of such clients cannot be put off. */
-export function kindFor(client: ClientChat): CallKind {
-  const found = jobKinds.find((kind) => kind.client === client)
+export function kindFor(client: ClientChat): CallForm {
+  const found = forms.find((kind) => kind.client === client)
   if (found === undefined) throw notHere()
   return found
 }
 
 /** Undefined: a kind that has gone, or that only newer gateways have. */
-export function kindNamed(name: string): CallKind | undefined {
-  return jobKinds.find((kind) => kind.name === name)
+export function kindNamed(name: string): CallForm | undefined {
+  return forms.find((kind) => kind.name === name)
 }
 
 export function notHere(): GatewayError {

@@ -3,13 +3,13 @@ import { bytesOfText } from '../../core/bytes.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isOpen, type JobView } from '../../jobs/desk.ts'
-import type { CallKind } from '../../jobs/kinds/chat.ts'
+import type { CallForm } from '../../jobs/kinds/chat.ts'
 import type { StoredReply } from '../../jobs/stored-reply.ts'
 import type { JobSummary } from '../../ports/job-store.ts'
 import { notHere } from './kinds.ts'
 
 /** The record as a byte string. The result keeps its text. */
-export function recordText({ record, reply, position }: JobView, kind: CallKind): string {
+export function recordText({ record, reply, position }: JobView, kind: CallForm): string {
   const facts = JSON.stringify({ ...factsOf(record), ...progress(record, position) })
   if (reply === undefined) return bytesOfText(facts)
   const name = record.state === 'completed' ? 'result' : 'error'
@@ -55,13 +55,13 @@ function modelOf({ model, provider }: JobSummary): string {
 }
 
 /** The body of a job's end, in its client's words. */
-export function bodyOf(reply: StoredReply, record: JobSummary, kind: CallKind): string {
+export function bodyOf(reply: StoredReply, record: JobSummary, kind: CallForm): string {
   if (reply.kind === 'reply') return reply.body
   return JSON.stringify(kind.client.encodeError(reply.error, extraFields(record, kind)))
 }
 
 /** What its client is shown in place of the answer, as a byte string. Throws `invalid-request` where it has no such thing. */
-export function pendingText({ record, position }: JobView, kind: CallKind): string {
+export function pendingText({ record, position }: JobView, kind: CallForm): string {
   if (kind.client.encodePending === undefined || !isOpen(record)) throw notHere()
   const { id, createdAt, state } = record
   const asyncJob: JsonObject = { id, status: state, created_at: timeText(createdAt), ...progress(record, position) }
@@ -72,7 +72,7 @@ export function pendingText({ record, position }: JobView, kind: CallKind): stri
   return bytesOfText(JSON.stringify(shown))
 }
 
-function extraFields(record: JobSummary, { requestType }: CallKind): ExtraFields {
+function extraFields(record: JobSummary, { requestType }: CallForm): ExtraFields {
   return {
     requestType,
     provider: record.provider,

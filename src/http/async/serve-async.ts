@@ -6,8 +6,9 @@ import type { Snapshot } from '../../core/snapshot.ts'
 import { authenticate } from '../../engine/authenticate.ts'
 import type { World } from '../../engine/world.ts'
 import type { JobDesk, JobView } from '../../jobs/desk.ts'
-import type { CallKind } from '../../jobs/kinds/chat.ts'
+import type { CallForm } from '../../jobs/kinds/chat.ts'
 import { statusOf } from '../../jobs/stored-reply.ts'
+import type { ResponseDesk } from '../../responses/desk.ts'
 import type { DeliveryDesk } from '../../webhooks/desk.ts'
 import { presentedCredentials } from '../credentials.ts'
 import { departureOf } from '../departure.ts'
@@ -24,6 +25,7 @@ export interface AsyncWorld {
   readonly world: World
   readonly desk: JobDesk
   readonly deliveries: DeliveryDesk
+  readonly responses: ResponseDesk
 }
 
 /** Rejects with `GatewayError`. */
@@ -44,17 +46,20 @@ export async function serveAsync(
 
 /** `streaming`: what a client is told that wants a stream. */
 export async function submit(
-  kind: CallKind,
+  kind: CallForm,
   request: IncomingMessage,
   response: ServerResponse,
   route: CallRoute,
   streaming: string,
-  { snapshot, world, desk }: AsyncWorld,
+  { snapshot, world, desk, responses }: AsyncWorld,
 ): Promise<JobView> {
   const { headers } = request
   const wish = submitWish(headers, world.clock.wallClock())
-  const call = await readCall(request, response, route, snapshot, world)
-  if (call.head.stream) throw streamRefused(streaming)
+  const read = await readCall(request, response, route, snapshot, world)
+  if (read.head.stream) throw streamRefused(streaming)
+  if (route.face.hasReplyIds && read.request.body['background'] === true) throw backgroundRefused()
+  // What it names may be gone when the job is made; but what is not there now is told now.
+  const call = route.face.hasReplyIds ? await responses.prepare(read) : read
   return desk.submit(kind, call, { ...wish, webhook: webhookWish(headers, snapshot.webhooks) })
 }
 
@@ -63,9 +68,15 @@ function streamRefused(message: string): GatewayError {
   return new GatewayError('invalid-request', told, { code: 'async_stream', param: 'stream' })
 }
 
+function backgroundRefused(): GatewayError {
+  const told =
+    "A request for a later answer cannot ask for an answer in the background as well. Leave out 'background', or the wish for a later answer."
+  return new GatewayError('invalid-request', told, { code: 'async_background', param: 'background' })
+}
+
 async function poll(
   id: string,
-  kind: CallKind,
+  kind: CallForm,
   request: IncomingMessage,
   response: ServerResponse,
   { query, headers }: CallRoute,
@@ -81,7 +92,7 @@ async function poll(
 /** Seconds after which it is worth asking again. */
 const askAgain = '1'
 
-function answer(view: JobView, kind: CallKind, response: ServerResponse, headers: string[]): void {
+function answer(view: JobView, kind: CallForm, response: ServerResponse, headers: string[]): void {
   if (response.destroyed) return
   const { record, reply } = view
   headers.push('content-type', 'application/json', 'x-asbru-async-id', record.id, 'x-asbru-async-status', record.state)

@@ -37,7 +37,8 @@ function unfit(name: string, found: string, expected: string): Error {
 
 export function pageText({ items, hasMore }: Page, extra: ExtraFields): string {
   const [first, last] = [items[0], items.at(-1)]
-  const told = { first_id: first?.id ?? null, last_id: last?.id ?? null, has_more: hasMore }
+  // A list of nothing has no ids, and by OpenAI's types they are texts.
+  const told = { first_id: first?.id ?? '', last_id: last?.id ?? '', has_more: hasMore }
   const rest = JSON.stringify({ ...told, extra_fields: extraFieldsJson(extra) })
   return `{"object":"list","data":[${items.map(({ text }) => shownItem(text)).join(',')}],${rest.slice(1)}`
 }

@@ -1,11 +1,12 @@
 /** How an item that a client has sent is shown in a list: with what may be left out of a request and not of a reply. https://platform.openai.com/docs/api-reference/responses/input-items */
+
+import { parseExactly } from '../../core/exact-json.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
-import { parseJson } from '../../core/parse-json.ts'
 import { objectOf, textOf } from '../../core/wire.ts'
 
 /** The item as text, its own where nothing is missing. */
 export function shownItem(text: string): string {
-  const item = objectOf(parseJson(text)) ?? {}
+  const item = objectOf(parseExactly(text)) ?? {}
   const whole = completed(item)
   return JSON.stringify(whole) === JSON.stringify(item) ? text : JSON.stringify(whole)
 }

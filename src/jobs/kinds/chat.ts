@@ -4,11 +4,12 @@ import type { ClientChat } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
 import type { Call } from '../../engine/call.ts'
 import { handle, type Reply } from '../../engine/handle.ts'
+import type { World } from '../../engine/world.ts'
 import { type Done, failed, type JobKind, type Work } from '../kind.ts'
 import { restoreCall, storeCall } from '../stored-call.ts'
 
-/** A kind of jobs that are calls, and can be made of one. */
-export interface CallKind extends JobKind {
+/** Calls of one wire format, as jobs are made of them and shown. */
+export interface CallForm extends Pick<JobKind, 'name'> {
   readonly client: ClientChat
   /** What the wire calls such a call: `chat_completion`, … */
   readonly requestType: string
@@ -16,14 +17,27 @@ export interface CallKind extends JobKind {
   store(call: Call, hidden: boolean): string
 }
 
-export function chatKind(name: string, client: ClientChat, requestType = 'chat_completion'): CallKind {
-  return { name, client, requestType, store: storeCall, run: (work) => run(work, client) }
+export function chatForm(name: string, client: ClientChat): CallForm {
+  return { name, client, requestType: client.requestType, store: storeCall }
 }
 
-async function run({ job, input, snapshot, signal, world }: Work, client: ClientChat): Promise<Done> {
+/** A kind of jobs that are calls, and can be made of one. */
+export type CallKind = CallForm & JobKind
+
+export function chatKind(name: string, client: ClientChat): CallKind {
+  return { ...chatForm(name, client), run: (work) => answerCall(callOf(work, client), work.world) }
+}
+
+/** The call that the job is to make. Throws what its client would be told if it called now. */
+export function callOf({ job, input, snapshot, signal, world }: Work, client: ClientChat): Call {
   const { clock } = world
   const occasion = { id: job.requestId, snapshot, signal, arrived: clock.now(), wallClock: clock.wallClock() }
-  const reply = await handle(restoreCall(input, client, occasion), world)
+  return restoreCall(input, client, occasion)
+}
+
+/** Makes it, and waits for all of the reply. */
+export async function answerCall(call: Call, world: World): Promise<Done> {
+  const reply = await handle(call, world)
   try {
     if (reply.body.kind === 'stream') throw new GatewayError('internal', 'A job has been answered by a stream.')
     return doneOf(reply, textOfBytes(reply.body.text))
