@@ -24,18 +24,26 @@ beforeAll(async () => {
 })
 afterAll(() => house.close())
 
-test('the jobs that are kept are told by state, and the size of their store', async () => {
+test('what is kept is told: jobs by state, responses, conversations, and the size of their store', async () => {
   const headers = { 'x-bf-vk': 'sk-bf-one', 'x-bf-async': 'true', 'x-asbru-async-run-at': '2099-01-01T00:00:00Z' }
   const refused = await post(house, chat('openai/gpt-4o'), { headers })
   expect(refused.status).toBe(400)
   const soon = new Date(Date.now() + 3_600_000).toISOString()
   const accepted = await post(house, chat('openai/gpt-4o'), { headers: { ...headers, 'x-asbru-async-run-at': soon } })
   expect(accepted.status).toBe(200)
+  for (const [path, body] of Object.entries({
+    responses: { model: 'openai/echo', input: 'Hello' },
+    conversations: {},
+  })) {
+    expect((await post(house, body, { path: `/v1/${path}`, headers: { 'x-bf-vk': 'sk-bf-one' } })).status).toBe(200)
+  }
   const reply = await fetch(`${house.url}/metrics`, { headers: { authorization: 'Bearer sk-bf-one' } })
   expect(reply.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
   const text = await reply.text()
   expect(text).toContain('asbru_jobs{state="pending"} 1\n')
   expect(text).toContain('asbru_jobs{state="ended"} 0\n')
+  expect(text).toContain('asbru_responses 1\n')
+  expect(text).toContain('asbru_conversations 1\n')
   expect(text).toMatch(/^asbru_store_bytes \d+$/m)
 })
 

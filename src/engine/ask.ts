@@ -38,8 +38,10 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
   }
 }
 
-function hasForgotten({ details: { code, param } }: GatewayError): boolean {
-  return code === 'previous_response_not_found' || param === 'previous_response_id'
+/** Some say only that the input names what they do not have. */
+function hasForgotten({ status, details: { code, param } }: GatewayError): boolean {
+  if (code === 'previous_response_not_found' || param === 'previous_response_id') return true
+  return param === 'input' && (status === 400 || status === 404)
 }
 
 async function send(

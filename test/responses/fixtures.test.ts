@@ -10,6 +10,7 @@ import { cohereChat } from '../../src/dialects/cohere-chat/provider.ts'
 import { gemini } from '../../src/dialects/gemini/provider.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/provider.ts'
 import { encodeEvents } from '../../src/dialects/openai-responses/encode-events.ts'
+import { openaiResponses } from '../../src/dialects/openai-responses/provider.ts'
 import { eventsOfStream } from '../../src/dialects/walk-fixtures.conformance.ts'
 import { eventsOf } from '../support/responses-grammar.ts'
 import { streamFaults } from './recorder.ts'
@@ -20,6 +21,7 @@ const providers: Record<string, (variant: string | undefined) => ProviderChat> =
   gemini: () => gemini('gemini-api'),
   'cohere-chat': () => cohereChat(),
   'bedrock-converse': () => bedrockConverse(),
+  'openai-responses': () => openaiResponses(),
 }
 
 interface Recorded {
