@@ -9,6 +9,7 @@ import type { Call, ReplySource } from '../engine/call.ts'
 import type { World } from '../engine/world.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { EndedResponse, ItemPage, ResponseRecord, ResponseStore } from '../ports/response-store.ts'
+import { withoutBrokenCalls } from './broken-calls.ts'
 import { type History, historyLimit, type Reader, readHistory, tooLong } from './history.ts'
 import { canBeKept } from './ids.ts'
 import { identified, type KeptItem, openItem, sealItem, type Writer, writerOf } from './kept-item.ts'
@@ -77,10 +78,12 @@ class Desk implements ResponseDesk {
       }
     const reader = this.#reader(call.caller, call.snapshot.responses)
     const known = named.previousId === undefined ? undefined : local?.find(named.previousId)
-    const history = known ?? (await readHistory(named, reader))
+    const before = known ?? (await readHistory(named, reader))
     const input = await withReferences(inputItems(request), named.references, reader)
-    if (history.items.length + input.length > historyLimit.items) throw tooLong(nameOf(named))
-    const turn: Turn = { request, history, input, dialect: call.client.dialect }
+    if (before.items.length + input.length > historyLimit.items) throw tooLong(nameOf(named))
+    const { items, left } = withoutBrokenCalls(before.items, input)
+    const history = { ...before, items }
+    const turn: Turn = { request, history, left, input, dialect: call.client.dialect }
     const whole = wholeRequest(turn)
     return {
       ...call,

@@ -2,6 +2,7 @@
 import { GatewayError } from '../core/errors.ts'
 import type { Cipher } from '../ports/cipher.ts'
 import type { ResponseStore, StoredEvent } from '../ports/response-store.ts'
+import { sealFrames } from './kept-frames.ts'
 
 /** Characters that may wait to be written: whoever makes more waits for the store. */
 const mostWaiting = 4 * 1024 * 1024
@@ -29,6 +30,7 @@ export class EventLog {
 
   /** Rejects when the store does, or when another writer has taken over: `internal` with the code `response_lost`. */
   async add(frames: readonly string[]): Promise<void> {
+    if (frames.length === 0) return
     for (const frame of frames) {
       this.#waiting.push(frame)
       this.#size += frame.length
@@ -40,10 +42,16 @@ export class EventLog {
 
   /** The last ones, sealed, when all before them are written: they go with the end, and nobody is shown it sooner. */
   async last(frames: readonly string[]): Promise<StoredEvent[]> {
-    while (this.#writing !== undefined) await this.#writing
-    if (this.#error !== undefined) throw this.#error
+    await this.written()
     this.#waiting = [...frames]
     return this.#take()
+  }
+
+  /** How many events there are, when all of them are written. Rejects as `add` does. */
+  async written(): Promise<number> {
+    while (this.#writing !== undefined) await this.#writing
+    if (this.#error !== undefined) throw this.#error
+    return this.#next
   }
 
   async #write(): Promise<void> {
@@ -66,12 +74,9 @@ export class EventLog {
     this.#waiting = []
     this.#size = 0
     const { cipher, id } = this.#place
-    return Promise.all(
-      frames.map(async (text) => {
-        const number = this.#next++
-        return { number, text: await sealFrame(text, id, number, cipher) }
-      }),
-    )
+    const first = this.#next
+    this.#next += frames.length
+    return sealFrames(frames, id, first, cipher)
   }
 }
 
@@ -79,10 +84,6 @@ export function lost(): GatewayError {
   return new GatewayError('internal', 'The response has ended, or another gateway makes it.', { code: 'response_lost' })
 }
 
-export function sealFrame(frame: string, id: string, number: number, cipher: Cipher): Promise<string> {
-  return cipher.seal(frame, `event ${number} of ${id}`)
-}
-
-export function openFrame({ number, text }: StoredEvent, id: string, cipher: Cipher): Promise<string> {
-  return cipher.open(text, `event ${number} of ${id}`)
+export function isLost(error: unknown): boolean {
+  return error instanceof GatewayError && error.details.code === 'response_lost'
 }

@@ -46,6 +46,11 @@ export class Rerun {
     return this.#leave(event)
   }
 
+  /** So many items of the output, the first ones, are what came of an earlier answer. */
+  get brokenCount(): number {
+    return this.#broken?.length ?? 0
+  }
+
   /** The object of the last event, which was `whole` before it was made to follow what had been shown. */
   whole(whole: string): string {
     return this.#last === undefined ? whole : JSON.stringify(this.#last)

@@ -31,6 +31,7 @@ function turnOf(by: Writer = keeping, isHeld = true): Turn {
       held: isHeld ? held : undefined,
     },
     input: [{ text: '{"role":"user","content":"And?"}', place: 'input' }],
+    left: [],
     dialect,
   }
 }
@@ -98,5 +99,13 @@ describe('a turn', () => {
     expect(suited.placeOf?.('input[2].content')).toBe('input.content')
     expect(suited.placeOf?.('input[9]')).toBe('input[9]')
     expect(suited.placeOf?.('temperature')).toBe('temperature')
+  })
+
+  it('names what was left out for everybody to whom the history is told', () => {
+    const left = ['previous_response_id.output[9]']
+    const turn = { ...turnOf(), left }
+    expect(inputFor(turn, own).dropped).toEqual([])
+    expect(inputFor(turn, { ...own, provider: 'azure' }).dropped).toEqual([...left, 'previous[1]', 'previous[2]'])
+    expect(inputFor(turn, { ...own, dialect: 'openai-chat' }).dropped).toEqual(left)
   })
 })

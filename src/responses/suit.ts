@@ -16,6 +16,8 @@ export interface Turn {
   /** As the client wrote it. */
   readonly request: RequestText
   readonly history: History
+  /** Places in the history that are left out of it, whoever is asked. */
+  readonly left: readonly string[]
   /** The client's own input, with what it refers to in the places of the references. */
   readonly input: readonly PlacedItem[]
   /** The dialect of its client. */
@@ -31,9 +33,9 @@ export function wholeRequest({ request, history, input }: Turn): RequestText {
 }
 
 export function requestFor(turn: Turn, whole: RequestText, recipient: Recipient): SuitedRequest {
-  const { request, history, input } = turn
+  const { request, history, input, left } = turn
   if (recipient.dialect !== turn.dialect) {
-    return suited(whole, [...history.items, ...input], [])
+    return suited(whole, [...history.items, ...input], left)
   }
   if (holds(recipient, history)) {
     const changes = { ...ours, previous_response_id: JSON.stringify(history.held?.upstreamId) }
@@ -41,7 +43,7 @@ export function requestFor(turn: Turn, whole: RequestText, recipient: Recipient)
     return { ...suited(withInput(request, items, changes), items, dropped), goesOn: true }
   }
   const { items, dropped, goesOn } = readableBy(recipient, [...history.items, ...input])
-  return { ...suited(withInput(request, items, ours), items, dropped), ...(goesOn && { goesOn }) }
+  return { ...suited(withInput(request, items, ours), items, [...left, ...dropped]), ...(goesOn && { goesOn }) }
 }
 
 function holds({ provider, keyId, keepsState }: Recipient, { held }: History): boolean {

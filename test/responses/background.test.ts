@@ -3,7 +3,7 @@ import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { anyKey, openTestHouse, providerAt, type TestHouse } from '../support/house.ts'
 import { post } from '../support/http.ts'
-import { eventsOf } from '../support/responses-grammar.ts'
+import { eventsOf, grammarFaults } from '../support/responses-grammar.ts'
 import { until } from '../support/until.ts'
 import { kinds, openResponsesHouse, type ResponsesHouse } from './kinds.ts'
 import { weather } from './scenes.ts'
@@ -105,10 +105,15 @@ describe.each(kinds)('over $name', ({ provider }) => {
     const sent = open.last()
     expect(await open.client.responses.cancel(id)).toMatchObject({ id, status: 'cancelled', background: true })
     expect(await open.client.responses.cancel(id)).toMatchObject({ id, status: 'cancelled' })
-    expect(eventsOf(await following).at(-1)).toMatchObject({
-      type: 'response.incomplete',
-      response: { id, status: 'cancelled' },
-    })
+    const text = await following
+    // No event is called after being cancelled.
+    expect(grammarFaults(text).map(({ message }) => message)).toEqual([
+      'response.incomplete: The status of the response is cancelled.',
+      'response.incomplete: The response does not say why it is incomplete.',
+    ])
+    const end = eventsOf(text).at(-1)!
+    expect(end).toMatchObject({ type: 'response.incomplete', response: { id, status: 'cancelled' } })
+    expect(await open.client.responses.retrieve(id)).toMatchObject(end['response'])
     await until(() => sent.aborted, 10_000)
     expect(await open.client.responses.retrieve(id)).toMatchObject({ status: 'cancelled' })
   })
