@@ -1,8 +1,11 @@
 /** Responses in the background, as the official SDK asks for them, over every kind of upstream: accepted, followed from anywhere, cancelled. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { anyKey, openTestHouse, providerAt, type TestHouse } from '../support/house.ts'
 import { post } from '../support/http.ts'
+import { emptyDirectory } from '../support/program.ts'
 import { eventsOf, grammarFaults } from '../support/responses-grammar.ts'
 import { until } from '../support/until.ts'
 import { kinds, openResponsesHouse, type ResponsesHouse } from './kinds.ts'
@@ -218,5 +221,46 @@ describe('somebody else', () => {
       await expect(stranger.responses.delete(id)).rejects.toMatchObject({ status: 404 })
     }
     expect(await mine!.responses.cancel(id)).toMatchObject({ status: 'cancelled' })
+  })
+})
+
+describe('on the disk', () => {
+  const secret = 'nobody-may-read-this'
+
+  /** All that is written of a response, from its request to its last event. */
+  async function writtenOf(settings: object): Promise<string> {
+    const { directory, remove } = await emptyDirectory()
+    const file = join(directory, 'asbru.db')
+    const house = await openTestHouse({
+      config: (url) => ({
+        ...settings,
+        providers: { openai: providerAt(url) },
+        logs_store: { enabled: true, type: 'sqlite', config: { path: file } },
+      }),
+    })
+    try {
+      const body = { model: 'openai/echo', input: secret, background: true, stream: true }
+      const reply = await fetch(house.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      expect(eventsOf(await reply.text()).at(-1)).toMatchObject({
+        type: 'response.completed',
+        response: { output: [{ content: [{ text: secret }] }] },
+      })
+      const files = await Promise.all([file, `${file}-wal`].map((name) => readFile(name, 'latin1').catch(() => '')))
+      return files.join('')
+    } finally {
+      await house.close()
+      await remove()
+    }
+  }
+
+  it('nothing of it can be read where there is a key', async () => {
+    expect(await writtenOf({})).toContain(secret)
+    const hidden = await writtenOf({ encryption_key: 'a key that is long enough for anything' })
+    expect(hidden).toMatch(/resp_[0-9a-f]{48}/)
+    expect(hidden).not.toContain(secret)
   })
 })
