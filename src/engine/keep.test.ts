@@ -119,6 +119,30 @@ test('nothing of the end is handed out before the keeper is done', async () => {
   reply.close()
 })
 
+test('a whole that does not stand in its last event as it is, is kept all the same', async () => {
+  const kept: string[] = []
+  const spaced: ClientChat = {
+    ...client,
+    encodeEvents(writing) {
+      const encoder = encodeEvents(writing)
+      return {
+        get whole() {
+          return encoder.whole === undefined ? undefined : `${encoder.whole} `
+        },
+        push: (event) => encoder.push(event),
+        end: () => encoder.end(),
+      }
+    },
+  }
+  const keep = async (reply: string) => {
+    kept.push(reply)
+    return reply.replace('"store":true', '"store":false')
+  }
+  const { bytes } = await answered(true, { client: spaced, keep }, acts.stream(...whole))
+  expect(kept).toEqual(['{"said":"Hello","ended":"finish","store":true} '])
+  expect(bytes).toContain('data: {"whole":{"said":"Hello","ended":"finish","store":true}}')
+})
+
 test('a whole reply is kept before it goes out', async () => {
   const keep = async (reply: string) => reply.replace('"object"', '"kept":1,"object"')
   const { bytes } = await answered(false, { keep }, acts.ok())

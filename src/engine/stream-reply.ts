@@ -46,11 +46,10 @@ export class StreamReply {
     const { whole, upstreamId } = this.#answer.stream.progress
     const { call } = this.#exchange
     if (whole === undefined || call.keep === undefined || this.#kept) return text
-    const at = text.lastIndexOf(whole)
-    if (at === -1) return text
     this.#kept = true
     const told = await call.keep(whole, sourceOf(this.#answer, upstreamId))
-    return told === whole ? text : text.slice(0, at) + told + text.slice(at + whole.length)
+    const at = text.lastIndexOf(whole)
+    return told === whole || at === -1 ? text : text.slice(0, at) + told + text.slice(at + whole.length)
   }
 
   /** Whoever pulls no more says so, and a provider that is still writing is let go. */

@@ -2,6 +2,7 @@
 import type { Response } from 'openai/resources/responses/responses'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventsOf } from '../support/responses-grammar.ts'
+import { until } from '../support/until.ts'
 import { kinds, openResponsesHouse, type ResponsesHouse } from './kinds.ts'
 import { image, weather } from './scenes.ts'
 
@@ -38,6 +39,24 @@ describe.each(kinds)('over $name', ({ provider }) => {
     const told = eventsOf(await open.recorder.lastStream()).at(-1)!['response']
     expect(told.status).toBe('failed')
     expect(await kept(id)).toEqual(told)
+  })
+
+  it('is a failure where its client left, and the provider is let go', async () => {
+    const leaving = new AbortController()
+    const body = JSON.stringify({ model: `${provider}/long-100+pace-50`, input: 'Hello', stream: true })
+    const headers = { 'content-type': 'application/json' }
+    const url = `${open.house.url}/openai/v1/responses`
+    const reply = await fetch(url, { method: 'POST', headers, body, signal: leaving.signal })
+    const { value } = await reply.body!.getReader().read()
+    const id = /"(resp_[0-9a-f]+)"/.exec(new TextDecoder().decode(value))![1]!
+    const sent = open.last()
+    leaving.abort()
+    await until(() => sent.aborted, 10_000)
+    const left = await until(async () => {
+      const found = await fetch(`${url}/${id}`)
+      return found.ok && found.json()
+    })
+    expect(left).toMatchObject({ id, status: 'failed', error: { message: 'request cancelled by the client' } })
   })
 
   it('has its input, page by page', async () => {

@@ -33,8 +33,9 @@ export async function serveState(
 ): Promise<void> {
   const { snapshot, world, headers } = asked
   const caller = authenticate(presentedCredentials(request.headers, snapshot), snapshot, world.clock.wallClock())
-  if (route.name === 'response-get' && wantsStream(new URLSearchParams(asked.query))) {
-    const following = await checkFollowing(route.responseId, new URLSearchParams(asked.query), caller, asked)
+  const query = new URLSearchParams(asked.query)
+  if (route.name === 'response-get' && wantsStream(query)) {
+    const following = await checkFollowing(route.responseId, query, caller, asked)
     return follow(following, response, headers, snapshot, asked)
   }
   const text = isConversation(route)
