@@ -5,7 +5,7 @@
 import type { Block, ChatRequest } from './chat.ts'
 import type { RequestText } from './dialect.ts'
 import { GatewayError } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import { members } from './json-text.ts'
 import { RequestEdits } from './request-edits.ts'
 
@@ -172,27 +172,35 @@ export function fitText(
   refuser: Refuser,
 ): Fitted<RequestText> {
   const edits = new RequestEdits(request)
+  let { include } = request.body
   for (const field of unwantedFields(lacks, uses, refuser)) {
     if (field === 'reasoning') for (const name of reasoningNames) edits.drop(name)
     else edits.drop(field)
-    if (field === 'logprobs') dropIncluded(edits, includedLogprobs)
+    if (field === 'logprobs') include = dropIncluded(edits, includedLogprobs)
   }
   if (edits.dropped.length === 0) return { request, dropped: [] }
   const { text, dropped } = edits.finish()
-  return { request: { text, members: members(text), body: JSON.parse(text) as JsonObject }, dropped }
+  // Only members are changed: reading a long body again would be dear.
+  const body: JsonObject = { ...request.body }
+  for (const name of dropped) delete body[name]
+  if (include === undefined) delete body['include']
+  else body['include'] = include
+  return { request: { text, members: members(text), body }, dropped }
 }
 
 /** Responses requests ask for them by this word. */
 const includedLogprobs = 'message.output_text.logprobs'
 
-function dropIncluded(edits: RequestEdits, value: string): void {
+/** What is left of the list; undefined where that is nothing. */
+function dropIncluded(edits: RequestEdits, value: string): Json | undefined {
   const { include } = edits.body
   const at = Array.isArray(include) ? include.indexOf(value) : -1
-  if (!Array.isArray(include) || at === -1) return
+  if (!Array.isArray(include) || at === -1) return include
   edits.dropped.push(`include[${at}]`)
   const left = include.filter((one) => one !== value)
-  if (left.length === 0) edits.remove('include')
-  else edits.set('include', JSON.stringify(left))
+  if (left.length > 0) edits.set('include', JSON.stringify(left))
+  else edits.remove('include')
+  return left.length > 0 ? left : undefined
 }
 
 /** The same for a request in the canonical form. */

@@ -18,7 +18,3 @@ export function eventOf(frame: string): JsonObject {
 export function frameOf(event: JsonObject): string {
   return `event: ${event['type']}\ndata: ${JSON.stringify(event)}\n\n`
 }
-
-export function numberOf(frame: string): number {
-  return Number(eventOf(frame)['sequence_number'])
-}

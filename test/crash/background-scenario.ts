@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { framesIn, numberOf } from '../../src/responses/frames.ts'
+import { eventOf, framesIn } from '../../src/responses/frames.ts'
 import { startSimulator } from '../../src/simulator/server.ts'
 import { providerAt } from '../support/house.ts'
 import { emptyDirectory } from '../support/program.ts'
@@ -243,4 +243,8 @@ function faultsOf({ seen, kept, response, model, prompt }: FollowedResponse): st
   if (object['status'] !== expected) faults.push(`it is ${object['status']} (${JSON.stringify(object['error'])})`)
   if (model.includes('/echo') && !(told ?? '').includes(prompt)) faults.push('it does not answer what was asked')
   return faults
+}
+
+function numberOf(frame: string): number {
+  return Number(eventOf(frame)['sequence_number'])
 }
