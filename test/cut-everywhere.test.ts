@@ -1,6 +1,8 @@
 /** Streams cut at every byte and chopped in any way: a cut never looks like an end, and the pieces never change what the client reads. */
+
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readJson } from '../src/core/parse-json.ts'
 import { asked } from '../src/dialects/asked.conformance.ts'
 import { spliceEvents } from '../src/dialects/openai-chat/splice-stream.ts'
 import { customProviderAt, openTestHouse, type TestHouse } from './support/house.ts'
@@ -99,7 +101,7 @@ describe('over sockets', () => {
   const replies = new Map<string, RawReply>()
 
   beforeAll(async () => {
-    raw = await openRawUpstream(({ text }) => replies.get((JSON.parse(text) as { model: string }).model)!)
+    raw = await openRawUpstream(({ text }) => replies.get((readJson(text) as { model: string }).model)!)
     house = await openTestHouse({ config: { providers: { raw: customProviderAt(raw.url) } } })
   })
   afterAll(async () => {

@@ -1,7 +1,9 @@
 /** What nobody documented, anywhere in a request, a reply or a stream, arrives as it was written: letter for letter, numbers and all. */
+
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { valueEnd } from '../src/core/json-text.ts'
+import { readJson } from '../src/core/parse-json.ts'
 import { customProviderAt, openTestHouse, type TestHouse } from './support/house.ts'
 import { post, postStream } from './support/http.ts'
 import { openRawUpstream, type RawReply, type RawUpstream, whole } from './support/raw-upstream.ts'
@@ -74,7 +76,7 @@ const { value } = fc.letrec<{ value: string; list: string; object: string }>((ti
 /** Members with names of their own: no object has a name twice. */
 function membersOf(names: Text, values: Text): fc.Arbitrary<string[]> {
   return fc
-    .uniqueArray(fc.tuple(names, values), { maxLength: 3, selector: ([name]) => JSON.parse(name) as string })
+    .uniqueArray(fc.tuple(names, values), { maxLength: 3, selector: ([name]) => readJson(name) as string })
     .map((pairs) => pairs.filter(([name]) => name !== '"__proto__"').map(([name, text]) => `${name}:${text}`))
 }
 
@@ -139,7 +141,7 @@ test('1,000 requests reach a provider of the same dialect as they were written',
       const { status, text: answer } = await post(house, text)
       expect(status, answer).toBe(200)
       const expected = text.replace('"raw/m"', '"m"')
-      expect(JSON.parse(received)).toEqual(JSON.parse(expected))
+      expect(readJson(received)).toEqual(readJson(expected))
       expect(received).toBe(expected)
     }),
     { numRuns: 1000 },
@@ -232,7 +234,7 @@ test('300 replies come back with every byte of the provider in order', async () 
       reply = whole(text)
       const { status, text: told } = await post(house, '{"model":"raw/m","messages":[{"role":"user","content":"Hi"}]}')
       expect(status, told).toBe(200)
-      expect(JSON.parse(told)).toMatchObject({ extra_fields: { provider: 'raw' } })
+      expect(readJson(told)).toMatchObject({ extra_fields: { provider: 'raw' } })
       expect(without(told, added)).toBe(text)
     }),
     { numRuns: 300 },

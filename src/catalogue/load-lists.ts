@@ -3,6 +3,7 @@
  * memory. Where the sources run as they are, they come out of the package they are made of, which is half a megabyte of program to compile.
  */
 import { readFile } from 'node:fs/promises'
+import { readJson } from '../core/parse-json.ts'
 import { type PriceList, priceLists } from './price-list.ts'
 
 /** Beside this file, in the published package. */
@@ -22,7 +23,7 @@ export async function readLists(file: URL): Promise<readonly PriceList[]> {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  return text === undefined ? listsOfPackage() : (JSON.parse(text) as { lists: PriceList[] }).lists
+  return text === undefined ? listsOfPackage() : (readJson(text) as { lists: PriceList[] }).lists
 }
 
 /** The lists as the package has them. */

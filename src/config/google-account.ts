@@ -3,6 +3,7 @@
  * https://cloud.google.com/docs/authentication/application-default-credentials
  */
 import { isJsonObject, type JsonObject } from '../core/json.ts'
+import { readJson } from '../core/parse-json.ts'
 
 /** Everything else is the path of a file. */
 export function isJson(account: string): boolean {
@@ -12,7 +13,7 @@ export function isJson(account: string): boolean {
 /** Undefined where it is none. */
 export function accountIn(text: string): JsonObject | undefined {
   try {
-    const account: unknown = JSON.parse(text)
+    const account: unknown = readJson(text)
     return isJsonObject(account) ? account : undefined
   } catch {
     return undefined

@@ -1,5 +1,6 @@
 /** Walks a parsed configuration along its schema: puts values in place of references, and notes what the schema does not say. */
 import { z } from 'zod'
+import { readJson } from '../core/parse-json.ts'
 import { type Finding, formatPath, type Path } from './finding.ts'
 import { nearest } from './nearest.ts'
 import { readReference, type Variables } from './reference.ts'
@@ -89,7 +90,7 @@ class Walk {
   #json(schema: z.ZodType, text: string, place: Place): unknown {
     let value: unknown
     try {
-      value = JSON.parse(text)
+      value = readJson(text)
     } catch (error) {
       const path = formatPath(place.path)
       this.met.faults.push({ path, message: `found a text that is no JSON (${(error as Error).message}).` })

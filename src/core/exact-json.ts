@@ -1,6 +1,7 @@
 /** JSON with whole numbers that a double cannot hold, kept digit by digit: ids of 64 bits, say. https://tc39.es/proposal-json-parse-with-source/ */
 import type { Json, JsonObject } from './json.ts'
-import { checkDepth, parseJson } from './parse-json.ts'
+import { hasEscapedName } from './json-text.ts'
+import { checkDepth, parseJson, readWith } from './parse-json.ts'
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown
 
@@ -20,12 +21,17 @@ export function hasLongNumbers(text: string): boolean {
 /** As `parseJson`, but whole numbers beyond what is safe become objects that print as they were written, and are no numbers. */
 export function parseExactly(text: string): Json {
   if (!hasLongNumbers(text)) return parseJson(text)
-  const value = exact.parse(text, (_, value, { source }) => {
+  const value = parseWithSources(text)
+  if (hasEscapedName(text)) return readWith(text, parseWithSources)
+  checkDepth(text)
+  return value
+}
+
+function parseWithSources(text: string): Json {
+  return exact.parse(text, (_, value, { source }) => {
     const isLong = typeof value === 'number' && source !== undefined && /^-?\d{16,}$/.test(source)
     return isLong && !Number.isSafeInteger(value) ? exact.rawJSON(source) : value
   }) as Json
-  checkDepth(text)
-  return value
 }
 
 /** The object a text stands for, digit by digit; undefined where it is none. A long number alone would look like one. */

@@ -18,47 +18,8 @@ import {
   survey,
   valueEnd,
 } from './json-text.ts'
-
-/** JSON as people and programs write it: any spaces, any escapes, numbers of every form. No name twice in one object. */
-const space = fc.stringMatching(/^[ \t\n\r]{0,2}$/)
-const string = fc
-  .array(
-    fc.oneof(fc.string({ maxLength: 3, unit: 'binary' }), fc.constantFrom('\\u0041', '\\n', '\\"', '\\\\', 'ü', '😀')),
-  )
-  .map(
-    (parts) => `"${parts.map((part) => (part.startsWith('\\') ? part : JSON.stringify(part).slice(1, -1))).join('')}"`,
-  )
-const number = fc.constantFrom('0', '-0', '1', '1.0', '1e3', '-2.50E-7', '12345678901234567890', '0.1e+2')
-const jsonText = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 4 },
-    string,
-    number,
-    fc.constantFrom('true', 'false', 'null'),
-    tie('array'),
-    tie('object'),
-  ),
-  array: fc
-    .tuple(fc.array(fc.tuple(space, tie('value'), space), { maxLength: 4 }), space)
-    .map(([items, blank]) => `[${items.length === 0 ? blank : items.map((item) => item.join('')).join(',')}]`),
-  object: fc
-    .tuple(
-      fc.uniqueArray(fc.tuple(space, string, space, space, tie('value'), space), {
-        maxLength: 4,
-        selector: ([, name]) => JSON.parse(name) as string,
-      }),
-      space,
-    )
-    .map(
-      ([items, blank]) =>
-        `{${items.length === 0 ? blank : items.map(([a, name, b, c, value, d]) => `${a}${name}${b}:${c}${value}${d}`).join(',')}}`,
-    ),
-}))
-
-/** Built without a prototype's help, so that `__proto__` is a name like any other. */
-function entriesOf(text: string): [string, Json][] {
-  return Object.entries(JSON.parse(text) as JsonObject) as [string, Json][]
-}
+import { readJson } from './parse-json.ts'
+import { space, written } from './written-json.conformance.ts'
 
 function depthOf(value: Json | undefined): number {
   if (typeof value !== 'object' || value === null) return 0
@@ -74,10 +35,10 @@ function countOf(value: Json | undefined): number {
 describe('finding', () => {
   test('members are those of JSON.parse, each where its value stands', () => {
     fc.assert(
-      fc.property(space, jsonText.object, (blank, text) => {
+      fc.property(space, written.object, (blank, { text, value }) => {
         const found = members(blank + text)
-        expect(new Map(found.map(({ key, at, end }) => [key, JSON.parse((blank + text).slice(at, end))]))).toEqual(
-          new Map(entriesOf(text)),
+        expect(new Map(found.map(({ key, at, end }) => [key, readJson((blank + text).slice(at, end))]))).toEqual(
+          new Map(Object.entries(value)),
         )
         for (const { key, keyAt } of found) {
           const end = valueEnd(blank + text, keyAt)
@@ -89,15 +50,15 @@ describe('finding', () => {
 
   test('elements are those of JSON.parse', () => {
     fc.assert(
-      fc.property(jsonText.array, (text) => {
-        expect(elements(text, 0).map(({ at, end }) => JSON.parse(text.slice(at, end)))).toEqual(JSON.parse(text))
+      fc.property(written.array, ({ text, value }) => {
+        expect(elements(text, 0).map(({ at, end }) => readJson(text.slice(at, end)))).toEqual(value)
       }),
     )
   })
 
   test('the end of a value is the end of its text, whatever follows', () => {
     fc.assert(
-      fc.property(jsonText.value, fc.constantFrom(',', ' ', '}', ']', '\n', ''), (text, behind) => {
+      fc.property(written.value, fc.constantFrom(',', ' ', '}', ']', '\n', ''), ({ text }, behind) => {
         expect(valueEnd(text + behind, 0)).toBe(text.length)
       }),
     )
@@ -105,7 +66,7 @@ describe('finding', () => {
 
   test('byte strings have the same structure as the text they are the UTF-8 of', () => {
     fc.assert(
-      fc.property(jsonText.object, (text) => {
+      fc.property(written.object, ({ text }) => {
         const bytes = bytesOfText(text)
         const values = (source: string) => members(source).map(({ at, end }) => source.slice(at, end))
         expect(values(bytes)).toEqual(values(text).map(bytesOfText))
@@ -169,8 +130,7 @@ describe('finding', () => {
 describe('survey', () => {
   test('counts levels and members as they are', () => {
     fc.assert(
-      fc.property(jsonText.value, (text) => {
-        const value = JSON.parse(text) as Json
+      fc.property(written.value, ({ text, value }) => {
         expect(survey(text)).toMatchObject({ depth: depthOf(value), count: countOf(value) })
         if (text.trimStart().startsWith('{')) expect(survey(text).members).toEqual(members(text))
       }),
@@ -192,13 +152,13 @@ describe('survey', () => {
 
 describe('duplicateMember', () => {
   test('finds none where there is none', () => {
-    fc.assert(fc.property(jsonText.value, (text) => duplicateMember(text) === undefined))
+    fc.assert(fc.property(written.value, ({ text }) => duplicateMember(text) === undefined))
   })
 
   test('finds the one that was put in, in the object where it was put', () => {
     fc.assert(
-      fc.property(jsonText.object, fc.array(fc.constantFrom('list', 'object')), (text, nest) => {
-        const names = entriesOf(text).map(([key]) => key)
+      fc.property(written.object, fc.array(fc.constantFrom('list', 'object')), ({ text, value }, nest) => {
+        const names = Object.keys(value)
         fc.pre(names.length > 0)
         const name = names[0]!
         let twice = text.replace('{', () => `{${JSON.stringify(name)}:0,`)
@@ -236,14 +196,14 @@ describe('duplicateMember', () => {
 describe('Edits', () => {
   test('take members out and leave the bytes of the others', () => {
     fc.assert(
-      fc.property(jsonText.object, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), (text, flags) => {
+      fc.property(written.object, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), ({ text, value }, flags) => {
         const list = members(text)
         const unwanted = new Set(list.filter((_, index) => flags[index]).map(({ key }) => key))
         const edits = new Edits()
         edits.remove(list, ({ key }) => unwanted.has(key))
         const edited = edits.apply(text)
-        const kept = entriesOf(text).filter(([key]) => !unwanted.has(key))
-        expect(new Map(entriesOf(edited))).toEqual(new Map(kept))
+        const kept = Object.entries(value).filter(([key]) => !unwanted.has(key))
+        expect(readJson(edited)).toEqual(Object.fromEntries(kept))
         for (const { key, at, end } of members(edited)) {
           const before = member(list, key)!
           expect(edited.slice(at, end)).toBe(text.slice(before.at, before.end))
@@ -255,9 +215,9 @@ describe('Edits', () => {
   test('replace, insert and remove at once, in whatever order they were told', () => {
     fc.assert(
       fc.property(
-        jsonText.object,
+        written.object,
         fc.array(fc.constantFrom('keep', 'replace', 'remove'), { minLength: 4 }),
-        (text, acts) => {
+        ({ text, value }, acts) => {
           const list = members(text)
           const actOf = (key: string) => acts[list.findIndex((found) => found.key === key)] ?? 'keep'
           const edits = new Edits()
@@ -268,10 +228,10 @@ describe('Edits', () => {
           for (const found of [...list].reverse())
             if (actOf(found.key) === 'replace') edits.replace(found, '{"new":[]}')
           edits.remove(list, ({ key }) => actOf(key) === 'remove')
-          const expected = entriesOf(text).filter(([key]) => key !== 'added ✓' && actOf(key) !== 'remove')
-          expect(new Map(entriesOf(edits.apply(text)))).toEqual(
+          const expected = Object.entries(value).filter(([key]) => key !== 'added ✓' && actOf(key) !== 'remove')
+          expect(new Map(Object.entries(readJson(edits.apply(text)) as JsonObject))).toEqual(
             new Map<string, Json>([
-              ...expected.map(([key, value]): [string, Json] => [key, actOf(key) === 'replace' ? { new: [] } : value]),
+              ...expected.map(([key, value]): [string, Json] => [key, actOf(key) === 'replace' ? { new: [] } : value!]),
               ['added ✓', 1],
             ]),
           )
@@ -318,7 +278,7 @@ describe('ASCII', () => {
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const text = asciiJson(value)
         expect(/^[\x20-\x7e]*$/.test(text)).toBe(true)
-        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(readJson(text)).toEqual(readJson(JSON.stringify(value)))
       }),
     )
   })

@@ -121,6 +121,17 @@ export function members(text: string, at = 0): readonly Member[] {
   return readObject(text, at).members
 }
 
+/** Is any member's name of a valid text written with an escape? Looks at strings with escapes alone, and at each of them once. */
+export function hasEscapedName(text: string): boolean {
+  for (let at = text.indexOf('\\'); at !== -1; ) {
+    // A valid text has backslashes in strings alone. What a string began with does not matter, only what stands behind it.
+    const end = stringEnd(text, at)
+    if (text.charCodeAt(skipSpace(text, end)) === colon) return true
+    at = text.indexOf('\\', end)
+  }
+  return false
+}
+
 function keyName(text: string, at: number, end: number): string {
   const raw = text.slice(at + 1, end - 1)
   return raw.includes('\\') ? (JSON.parse(text.slice(at, end)) as string) : raw

@@ -1,13 +1,51 @@
-/** JSON that somebody else wrote (RFC 8259), which may be nested so deep that whoever goes through it runs out of stack. */
+/** JSON that somebody else wrote (RFC 8259). It may have names that V8 misreads, and be nested so deep that whoever goes through it runs out of stack. */
 import type { Json } from './json.ts'
-import { isDeeperThan } from './json-text.ts'
+import { hasEscapedName, isDeeperThan, readArray, readObject, valueEnd } from './json-text.ts'
 
 /** Objects and lists inside each other. What people send has a few dozen; printing gives up at some thousands. */
 const deepest = 500
 
-/** As `JSON.parse`; what is nested too deep is no JSON either. */
+/**
+ * What `JSON.parse` should give. Since V8 12.8 it takes a name that is written with escapes for the name some other object had before, where
+ * that one looks like the first letters of the escape (https://github.com/nodejs/node/issues/63785): `"\u00e9"` becomes `"\\"` once anybody
+ * has sent an object with that name. Clients in Python escape every letter beyond ASCII, so such texts are put together here.
+ */
+export function readJson(text: string): unknown {
+  const value: unknown = JSON.parse(text)
+  return hasEscapedName(text) ? readWith(text, JSON.parse) : value
+}
+
+/** Reads a valid text name by name; `readLeaf` is given the text of each string, number, true, false and null. Throws a `SyntaxError` where it is too deep. */
+export function readWith(text: string, readLeaf: (text: string) => unknown): Json {
+  checkDepth(text)
+  const read = (at: number): { value: unknown; end: number } => {
+    if (text[at] === '{') {
+      const entries: [string, unknown][] = []
+      const { end } = readObject(text, at, (key, from) => {
+        const inner = read(from)
+        entries.push([key, inner.value])
+        return inner.end
+      })
+      return { value: Object.fromEntries(entries), end }
+    }
+    if (text[at] === '[') {
+      const value: unknown[] = []
+      const { end } = readArray(text, at, (_, from) => {
+        const inner = read(from)
+        value.push(inner.value)
+        return inner.end
+      })
+      return { value, end }
+    }
+    const end = valueEnd(text, at)
+    return { value: readLeaf(text.slice(at, end)), end }
+  }
+  return read(text.search(/\S/)).value as Json
+}
+
+/** As `readJson`; what is nested too deep is no JSON either. */
 export function parseJson(text: string): Json {
-  const value = JSON.parse(text) as Json
+  const value = readJson(text) as Json
   checkDepth(text)
   return value
 }

@@ -1,4 +1,6 @@
 /** Webhooks: who may be told of the end of a job, by which address, and what is done after each attempt. Values that can be printed. */
+
+import { readJson } from './parse-json.ts'
 import { backoff } from './retry.ts'
 import type { Secret } from './secret.ts'
 
@@ -71,7 +73,7 @@ export function writeTarget(target: WebhookTarget): string {
 /** What `writeTarget` wrote; undefined for what a version wrote that this one does not know. */
 export function readTarget(text: string): WebhookTarget | undefined {
   try {
-    const { kind, name, url } = JSON.parse(text) as { kind?: unknown; name?: unknown; url?: unknown }
+    const { kind, name, url } = readJson(text) as { kind?: unknown; name?: unknown; url?: unknown }
     if (kind === 'name' && typeof name === 'string') return { kind, name }
     return kind === 'url' && typeof url === 'string' && URL.canParse(url) ? { kind, url } : undefined
   } catch {

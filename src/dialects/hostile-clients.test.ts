@@ -10,6 +10,7 @@ import type { Addressee, ClientChat, ProviderChat, RequestText } from '../core/d
 import { GatewayError } from '../core/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { isDeeperThan, members } from '../core/json-text.ts'
+import { readJson } from '../core/parse-json.ts'
 import { anthropicMessagesClient } from './anthropic-messages/client.ts'
 import { azureHost, bedrockHost, vertexHost } from './anthropic-messages/hosts.ts'
 import { anthropicMessages } from './anthropic-messages/provider.ts'
@@ -71,7 +72,7 @@ function requestsIn(folders: readonly string[]): JsonObject[] {
     const fixtures = new URL(`./${folder}/`, import.meta.url)
     return readdirSync(fixtures).flatMap((name) => {
       const file = new URL(`${name}/request.wire.json`, fixtures)
-      return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as JsonObject] : []
+      return existsSync(file) ? [readJson(readFileSync(file, 'utf8')) as JsonObject] : []
     })
   })
 }
@@ -79,7 +80,7 @@ function requestsIn(folders: readonly string[]): JsonObject[] {
 /** As the door lets it in: an object, not too deep, with no name twice and none that is a trap. */
 function admitted(text: string): RequestText | undefined {
   if (isDeeperThan(text, 128) || text.includes('__proto__')) return undefined
-  const body = JSON.parse(text) as Json
+  const body = readJson(text) as Json
   return isJsonObject(body) ? { text, body, members: members(text) } : undefined
 }
 
@@ -115,10 +116,10 @@ function survive(face: Face, request: RequestText, asked: typeof targets = targe
     for (const model of models) {
       try {
         client.usesOf?.(request.body)
-        if (client.dialect === chat.dialect) JSON.parse(chat.adaptRequest(request, addressee(model)).text)
+        if (client.dialect === chat.dialect) readJson(chat.adaptRequest(request, addressee(model)).text)
         const canonical = { ...client.decodeRequest(request.body, request.text), model }
         const { body, dropped = [] } = chat.encodeRequest(canonical, addressee(model))
-        JSON.parse(JSON.stringify(body))
+        readJson(JSON.stringify(body))
         for (const path of dropped) checkName(client.nameOf?.(path, request) ?? path, foreign, request)
       } catch (error) {
         checkRefusal(error, face, request)

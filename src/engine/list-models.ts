@@ -1,7 +1,8 @@
 /** Which models can be asked for: what the providers list, what the keys name, and what the caller may use of it. */
 import { textOfBytes } from '../core/bytes.ts'
 import { GatewayError } from '../core/errors.ts'
-import { isJsonObject, type JsonObject } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
+import { readJson } from '../core/parse-json.ts'
 import { joinUrl, type PathTarget } from '../core/provider.ts'
 import { keyServes } from '../core/routing.ts'
 import { type ConfiguredProvider, listAllows, type ProviderKey } from '../core/snapshot.ts'
@@ -80,7 +81,7 @@ async function askProvider(provider: ConfiguredProvider, world: World): Promise<
     const reply = await running.reply
     const text = textOfBytes(await reply.body.all(longestList))
     if (reply.status !== 200) throw new GatewayError('upstream-status', `status ${reply.status}`)
-    return (provider.provider.readModels ?? modelObjects)(JSON.parse(text))
+    return (provider.provider.readModels ?? modelObjects)(readJson(text) as Json)
   } catch (error) {
     world.log.warn({ provider: provider.id, error: String(error) }, 'the provider did not list its models')
     return null

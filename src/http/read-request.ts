@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts'
 import { isJsonObject, type Json } from '../core/json.ts'
 import { jsonFault, lineAndColumn } from '../core/json-fault.ts'
 import { duplicateMember, JsonTextError, type Survey, survey } from '../core/json-text.ts'
+import { readJson } from '../core/parse-json.ts'
 import { shortened } from '../core/shortened.ts'
 
 /** Objects and arrays inside each other; no request of any provider comes near it. */
@@ -20,7 +21,7 @@ export function readRequest(bytes: Buffer): RequestText {
   try {
     shape = survey(text)
     if (shape.depth > deepest) throw tooDeep(shape.depth)
-    body = JSON.parse(text) as Json
+    body = readJson(text) as Json
   } catch (error) {
     if (error instanceof GatewayError) throw error
     throw error instanceof JsonTextError ? faultAt(text, error.at) : faultOf(text)

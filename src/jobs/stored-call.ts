@@ -3,6 +3,7 @@ import type { ClientChat, RequestText } from '../core/dialect.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { members } from '../core/json-text.ts'
+import { readJson } from '../core/parse-json.ts'
 import { Secret } from '../core/secret.ts'
 import { authenticateAgain } from '../engine/authenticate.ts'
 import type { Call, CallOptions } from '../engine/call.ts'
@@ -61,7 +62,7 @@ export interface Occasion extends Pick<Call, 'id' | 'snapshot' | 'signal' | 'arr
 
 /** Throws what its client would be told if it called now: that its virtual key is known no more, say. */
 export function restoreCall(text: string, client: ClientChat, { wallClock, ...now }: Occasion): Call {
-  const stored = JSON.parse(text) as StoredCall
+  const stored = readJson(text) as StoredCall
   if (stored.version !== version) throw newer(stored.version)
   const { model, options, virtualKey, admin, directKey, replyId } = stored
   const former = { virtualKey, admin, directKey: directKey === null ? null : new Secret(directKey) }
@@ -73,7 +74,7 @@ export function restoreCall(text: string, client: ClientChat, { wallClock, ...no
 }
 
 function requestText(text: string): RequestText {
-  return { text, members: members(text), body: JSON.parse(text) as JsonObject }
+  return { text, members: members(text), body: readJson(text) as JsonObject }
 }
 
 /** While gateways are being replaced by newer ones, the newer ones see to it. */

@@ -1,5 +1,6 @@
 /** What a job has come to, as the text that is kept of it: a line of JSON, then the body as it was. */
 import { type FailureCode, failures, GatewayError } from '../core/errors.ts'
+import { readJson } from '../core/parse-json.ts'
 
 export type StoredReply =
   | {
@@ -34,7 +35,7 @@ export function statusOf(reply: StoredReply): number {
 /** What `writeReply` wrote. */
 export function readReply(text: string, status: number): StoredReply {
   const end = text.indexOf('\n')
-  const head = JSON.parse(text.slice(0, end)) as Head
+  const head = readJson(text.slice(0, end)) as Head
   if (head.kind === 'reply') return { kind: 'reply', status, headers: head.headers, body: text.slice(end + 1) }
   const { failure, message, code } = head
   return { kind: 'failure', error: new GatewayError(knownFailure(failure), message, { status, ...(code && { code }) }) }

@@ -1,9 +1,11 @@
 /** What is kept of calls and of their ends, and what is read of it again. */
+
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { chatCall, provider, secret, snapshot, virtualKey } from '../../test/support/fake-world.ts'
 import type { GatewayError } from '../core/errors.ts'
-import type { JsonObject } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import { readJson } from '../core/parse-json.ts'
 import { openaiChatClient } from '../dialects/openai-chat/client.ts'
 import type { CallOptions } from '../engine/call.ts'
 import { cancelled, exhausted, plainReply } from './endings.ts'
@@ -36,7 +38,7 @@ describe('a call', () => {
     })
     fc.assert(
       fc.property(options, fc.json(), text, (given, unknown, content) => {
-        const body: JsonObject = { messages: [{ role: 'user', content }], unknown: JSON.parse(unknown) }
+        const body: JsonObject = { messages: [{ role: 'user', content }], unknown: readJson(unknown) as Json }
         const call = chatCall({ settings, body, options: given })
         const { signal, ...same } = restored(storeCall(call, false))
         const { signal: _, arrived: __, ...before } = call

@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import { readJson } from '../core/parse-json.ts'
 import { shortened } from '../core/shortened.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Caller } from '../engine/authenticate.ts'
@@ -194,7 +195,7 @@ class Desk implements ConversationDesk {
 
   async #open(id: string, record: ConversationRecord | undefined): Promise<Conversation> {
     if (record === undefined) throw conversationNotFound(id)
-    const metadata = JSON.parse(await this.#options.cipher.open(record.metadata, contextOf(id))) as JsonObject
+    const metadata = readJson(await this.#options.cipher.open(record.metadata, contextOf(id))) as JsonObject
     return { id, createdAt: record.createdAt, metadata }
   }
 

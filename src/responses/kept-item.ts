@@ -1,7 +1,7 @@
 /** How an item is kept: its own text, and who wrote it, as others may not be able to read all of it. */
 import type { JsonObject } from '../core/json.ts'
 import { member, members } from '../core/json-text.ts'
-import { parseJson } from '../core/parse-json.ts'
+import { parseJson, readJson } from '../core/parse-json.ts'
 import { textOf } from '../core/wire.ts'
 import type { ReplySource } from '../engine/call.ts'
 import type { Cipher } from '../ports/cipher.ts'
@@ -42,7 +42,7 @@ export async function openItem({ id, item }: StoredItem, cipher: Cipher): Promis
   return {
     id,
     text: kept.slice(text.at, text.end),
-    writer: JSON.parse(kept.slice(writer.at, writer.end)) as Writer | null,
+    writer: readJson(kept.slice(writer.at, writer.end)) as Writer | null,
   }
 }
 

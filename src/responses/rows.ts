@@ -1,6 +1,7 @@
 /** A reply and its request as they are kept: the whole object, and the items that were said and answered. */
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import { elements, member, members } from '../core/json-text.ts'
+import { readJson } from '../core/parse-json.ts'
 import { textOf } from '../core/wire.ts'
 import type { EndStatus } from '../ports/response-store.ts'
 import { canBeKept } from './ids.ts'
@@ -20,7 +21,7 @@ const ends: readonly string[] = ['completed', 'incomplete', 'failed', 'cancelled
 
 /** `text` is the object. Items without an id get one of `newId`. Undefined: it is no response that has ended. */
 export function readTold(text: string, writer: Writer, newId: () => string): Told | undefined {
-  const response = JSON.parse(text) as JsonObject
+  const response = readJson(text) as JsonObject
   const { id, status, created_at: createdAt } = response
   if (typeof id !== 'string' || typeof status !== 'string' || !ends.includes(status)) return undefined
   const output = member(members(text), 'output')
@@ -56,7 +57,7 @@ function isSecret(id: string): boolean {
 const longestId = 128
 
 function named(text: string, writer: Writer | null, keepsId: (id: string) => boolean, newId: () => string): KeptItem {
-  const item: unknown = JSON.parse(text)
+  const item: unknown = readJson(text)
   const value = isJsonObject(item as never) ? (item as JsonObject) : {}
   const given = textOf(value['id'])
   if (given !== undefined && isFit(given) && keepsId(given)) return { id: given, text, writer }

@@ -2,6 +2,7 @@
 import type { RequestText } from '../core/dialect.ts'
 import type { JsonObject } from '../core/json.ts'
 import { Edits, elements, type Member, member, members } from '../core/json-text.ts'
+import { readJson } from '../core/parse-json.ts'
 import type { Writer } from './kept-item.ts'
 
 /** One item of an input, as text, and what a client calls its place. */
@@ -60,5 +61,5 @@ export function withMembers(request: RequestText, changes: Readonly<Record<strin
   const isEmpty = list.every(isRemoved)
   if (added !== '') edits.insert(text.lastIndexOf('}'), isEmpty ? added.slice(1) : added)
   const changed = edits.apply(text)
-  return { text: changed, members: members(changed), body: JSON.parse(changed) as JsonObject }
+  return { text: changed, members: members(changed), body: readJson(changed) as JsonObject }
 }

@@ -1,7 +1,9 @@
 /** What the simulator makes of a JSON Schema conforms to it, as an independent validator sees it. */
+
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { readJson } from '../core/parse-json.ts'
 import { generateJson } from './generate-json.ts'
 import { generateMatch } from './generate-pattern.ts'
 
@@ -67,7 +69,7 @@ const schemas: Record<string, object> = {
   lengths: { type: 'string', minLength: 20, maxLength: 20 },
   'odd names': {
     type: 'object',
-    properties: JSON.parse('{"__proto__":{"type":"string"},"constructor":{"type":"integer"}}'),
+    properties: readJson('{"__proto__":{"type":"string"},"constructor":{"type":"integer"}}'),
     required: ['__proto__', 'constructor'],
   },
 }

@@ -1,5 +1,6 @@
 /** What the simulator received, so that a test can look at what was really sent. Keeps the last requests, within bounds. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { readJson } from '../core/parse-json.ts'
 
 /** One request as it came. Fields below `headers` are filled in as things happen. */
 export interface ReceivedRequest {
@@ -59,7 +60,7 @@ export class Journal {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 /** Reads a request and refuses what no client should send: too much, not JSON, headers that were meant for the gateway. */
 import type { IncomingMessage } from 'node:http'
+import { readJson } from '../core/parse-json.ts'
 import { badRequest, Refused } from './errors.ts'
 
 /** The most a body may have. */
@@ -37,7 +38,7 @@ const badJson = () =>
 export function parseBody(text: string): unknown {
   if (nestsDeeper(text, deepestNesting)) throw badJson()
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch {
     throw badJson()
   }

@@ -1,4 +1,6 @@
 /** Deliveries as they are in tables: the columns of `webhook_deliveries`, which are the same in every database. */
+
+import { readJson } from '../core/parse-json.ts'
 import type { WebhookEvent } from '../core/webhooks.ts'
 import {
   type ClaimedDelivery,
@@ -57,7 +59,7 @@ export function deliveryOf(row: DeliveryRow): DeliveryRecord {
     state: row.state as DeliveryState,
     runAt: row.run_at,
     attempts: row.attempts,
-    log: JSON.parse(row.log) as DeliveryAttempt[],
+    log: readJson(row.log) as DeliveryAttempt[],
     endedAt: row.ended_at,
     expiresAt: row.expires_at,
   }
@@ -80,6 +82,6 @@ function cursorOf({ createdAt, id }: DeliveryRecord): DeliveryCursor {
 
 /** The log with one more attempt, as it is kept. */
 export function longerLog(log: string, attempt: DeliveryAttempt): string {
-  const attempts = JSON.parse(log) as DeliveryAttempt[]
+  const attempts = readJson(log) as DeliveryAttempt[]
   return JSON.stringify([...attempts, attempt].slice(-longestLog))
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { GatewayError } from '../core/errors.ts'
+import { readJson } from '../core/parse-json.ts'
 import type { Credential } from '../core/snapshot.ts'
 import { createTokenCache, type Token, type TokenCache, tokenFor } from './token-cache.ts'
 
@@ -199,7 +200,7 @@ function faultIn(body: string): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch {
     return undefined
   }

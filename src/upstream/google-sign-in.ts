@@ -5,6 +5,7 @@
 import type { AuthClient, GoogleAuthOptions, IdentityPoolClientOptions } from 'google-auth-library'
 import { GatewayError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
+import { readJson } from '../core/parse-json.ts'
 import type { Credential } from '../core/snapshot.ts'
 import { createTokenCache, isSendable, type Token, type TokenCache, tokenFor } from './token-cache.ts'
 import type { TokenFetch } from './token-request.ts'
@@ -184,7 +185,7 @@ function faultIn(error: unknown): string {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch {
     return undefined
   }

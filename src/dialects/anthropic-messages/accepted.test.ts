@@ -1,10 +1,12 @@
 /** Requests that the encoder makes of whatever clients ask, before the strict simulator, which knows nothing of it. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Block, ChatRequest, Message, Reasoning, ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts'
 import type { EncodedRequest } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { readBetas } from '../../simulator/anthropic/betas.ts'
 import { checkRequest } from '../../simulator/anthropic/check-request.ts'
 import { rulesOf } from '../../simulator/anthropic/claude.ts'
@@ -233,7 +235,7 @@ const request: fc.Arbitrary<ChatRequest> = tools.chain((list) =>
 /** What the simulator says against a request; undefined where it takes it. */
 function objection({ body, headers = {} }: EncodedRequest, model: string, form: Form): string | undefined {
   const betas = readBetas(headers['anthropic-beta'] ?? (body['anthropic_beta'] as string[] | undefined))
-  const { anthropic_beta: _, ...sent } = JSON.parse(JSON.stringify(body)) as JsonObject
+  const { anthropic_beta: _, ...sent } = readJson(JSON.stringify(body)) as JsonObject
   try {
     checkRequest(form === 'vertex' ? { ...sent } : sent, { form, model, rules: rulesOf(model), betas, lenient: false })
     return undefined

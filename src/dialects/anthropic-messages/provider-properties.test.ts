@@ -1,9 +1,11 @@
 /** What holds for any message and any stream, not only for those in `fixtures/`. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Block, ChatEvent } from '../../core/chat.ts'
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { assembled } from '../assembled.conformance.ts'
 import { blocksInOrder, eventsOfStream, plain } from '../walk-fixtures.conformance.ts'
 import { decodeRequest } from './decode-request.ts'
@@ -17,7 +19,7 @@ const word = fc.stringMatching(/^[a-z_]{1,8}$/)
 /** As it is printed: zero has no sign there. */
 const input = fc
   .dictionary(word, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3, noNullPrototype: true })
-  .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject)
+  .map((value) => readJson(JSON.stringify(value)) as JsonObject)
 
 const citation = fc.oneof(
   fc.record({
@@ -168,8 +170,8 @@ const bytesOf = (one: Case) => Buffer.from(textOf(streamed(one)))
 function added(events: ChatEvent[]): Block[] {
   return (assembled(events)[0]?.content ?? []).map((one) => {
     // Long numbers are kept as texts of their own until they are printed.
-    if (one.type !== 'tool-call' || one.kind === 'custom') return JSON.parse(JSON.stringify(one)) as Block
-    return { ...one, arguments: JSON.stringify(JSON.parse(one.arguments)) }
+    if (one.type !== 'tool-call' || one.kind === 'custom') return readJson(JSON.stringify(one)) as Block
+    return { ...one, arguments: JSON.stringify(readJson(one.arguments)) }
   })
 }
 
@@ -281,7 +283,7 @@ describe('a turn that this API wrote', () => {
         const content =
           typeof turn!['content'] === 'string' ? [{ type: 'text', text: turn!['content'] }] : turn!['content']
         // As it is printed: long numbers are kept as they were written.
-        expect(JSON.parse(JSON.stringify(content))).toEqual(blocks)
+        expect(readJson(JSON.stringify(content))).toEqual(blocks)
         expect(dropped).toEqual([])
       }),
     )

@@ -1,10 +1,12 @@
 /** Requests, replies and streams that nobody thought of: nothing is lost but what is named, and the reference takes what is sent. */
+
 import { EventStreamCodec } from '@smithy/eventstream-codec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Block, ChatEvent, ChatRequest, Message, Tool } from '../../core/chat.ts'
 import type { ReplyContext } from '../../core/dialect.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { rulesOf } from '../../simulator/anthropic/claude.ts'
 import { checkConverse } from '../../simulator/bedrock/check-converse.ts'
 import { assembled } from '../assembled.conformance.ts'
@@ -116,7 +118,7 @@ function saidByRequest({ messages }: ChatRequest): Said[] {
           if (message.role === 'tool') return [['result', block.text.trim()]]
           return block.text.trim() === '' ? [] : [[message.role, block.text]]
         case 'tool-call':
-          return [['call', JSON.parse(block.arguments)]]
+          return [['call', readJson(block.arguments)]]
         case 'image':
         case 'file':
           return [['bytes', block.source.kind === 'data' ? block.source.data : '']]
@@ -200,7 +202,7 @@ describe('requests', () => {
   it('the simulator, which keeps to the reference, takes what is sent', () => {
     fc.assert(
       fc.property(requests, fc.boolean(), (request, streamed) => {
-        const body = JSON.parse(JSON.stringify(encode({ ...request, stream: streamed }).body)) as JsonObject
+        const body = readJson(JSON.stringify(encode({ ...request, stream: streamed }).body)) as JsonObject
         const rules = familyOf(request.model).format === 'anthropic-claude-v1' ? rulesOf(request.model) : undefined
         // The simulator counts: a handful of documents and points, which is for the client to keep to.
         fc.pre((JSON.stringify(body).match(/"(document|cachePoint)":/g) ?? []).length <= 4)

@@ -1,10 +1,12 @@
 /** What holds for any request, any reply and any stream, not only for those in `fixtures/`. */
+
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Block, ChatEvent, ChatRequest, Message } from '../../core/chat.ts'
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { assembled } from '../assembled.conformance.ts'
 import { blocksInOrder, eventsOfStream, plain } from '../walk-fixtures.conformance.ts'
 import { reasoningFormat } from './name.ts'
@@ -91,7 +93,7 @@ describe('a request', () => {
         deepStrictEqual(dropped, [])
         // What the system says comes first.
         const inOrder = [...messages.filter(isSystem), ...messages.filter((message) => !isSystem(message))]
-        deepStrictEqual((body['messages'] as JsonObject[]).map(readBack), JSON.parse(JSON.stringify(inOrder)))
+        deepStrictEqual((body['messages'] as JsonObject[]).map(readBack), readJson(JSON.stringify(inOrder)))
       }),
     )
   })
@@ -334,5 +336,5 @@ describe('a stream', () => {
 })
 
 function plainly(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
+  return readJson(JSON.stringify(value))
 }

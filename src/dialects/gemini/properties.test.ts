@@ -1,4 +1,5 @@
 /** What holds for any request, any reply and any stream, not only for those in `fixtures/`. */
+
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -6,6 +7,7 @@ import type { Block, ChatEvent, ChatRequest, Choice, Message } from '../../core/
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { ExtraFields } from '../../core/extra-fields.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { assembled } from '../assembled.conformance.ts'
 import { decodeRequest } from '../openai-chat/request.ts'
 import { encodeResponse } from '../openai-chat/response.ts'
@@ -22,7 +24,7 @@ const args = fc.dictionary(fc.string({ unit: 'grapheme', maxLength: 5 }), fc.jso
 
 /** As it is after a journey over the wire: −0 is 0, and nothing is undefined. */
 function asJson<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value
+  return readJson(JSON.stringify(value)) as Value
 }
 
 describe('any conversation', () => {
@@ -85,7 +87,7 @@ describe('any conversation', () => {
           list.push({
             call: block.id,
             name: block.name,
-            args: JSON.parse(block.arguments),
+            args: readJson(block.arguments),
             signature: signatures.get(block.id),
           })
         if (block.type === 'image' && block.source.kind === 'data') list.push({ data: block.source.data })

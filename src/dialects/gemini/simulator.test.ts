@@ -1,8 +1,10 @@
 /** What is sent is what the simulator takes, which refuses what the real service refuses; its rules were written by others. */
+
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { Block, ChatRequest, Message, Tool } from '../../core/chat.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { checkCountRequest, checkRequest } from '../../simulator/gemini/check-request.ts'
 import { rulesOf } from '../../simulator/gemini/generation.ts'
 import { geminiCount } from './count.ts'
@@ -160,7 +162,7 @@ describe('any request', () => {
         const { body } = geminiCount(service).encodeRequest(asked, to)
         const wire = service === 'gemini-api' ? 'gemini' : 'vertex'
         taken(() =>
-          checkCountRequest(JSON.parse(JSON.stringify(body)), {
+          checkCountRequest(readJson(JSON.stringify(body)), {
             service: wire,
             rules: rulesOf(asked.model),
             lenient: false,

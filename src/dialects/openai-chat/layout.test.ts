@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Annotation, Block, ChatEvent, ChatResponse } from '../../core/chat.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { objectsOf } from '../../core/wire.ts'
 import { extra, framesOf } from './frames.conformance.ts'
 import { decodeRequest } from './request.ts'
@@ -21,7 +22,7 @@ function toldMessages(content: Block[]): { whole: JsonObject; joined: JsonObject
   const reply = encodeResponse(response, extra)
   const whole = (objectsOf(reply['choices'])[0]!['message'] ?? {}) as JsonObject
   return {
-    whole: JSON.parse(JSON.stringify(whole)) as JsonObject,
+    whole: readJson(JSON.stringify(whole)) as JsonObject,
     joined: gathered(content, true),
     listed: gathered(content, false),
   }
@@ -32,7 +33,7 @@ function gathered(content: Block[], join: boolean): JsonObject {
   const message: JsonObject = { role: 'assistant', content: '', reasoning_details: [], tool_calls: [] }
   for (const { data } of framesOf(eventsOf(content))) {
     if (data === '[DONE]') continue
-    const chunk = JSON.parse(data) as JsonObject
+    const chunk = readJson(data) as JsonObject
     const delta = objectsOf(chunk['choices'])[0]?.['delta'] as JsonObject | undefined
     if (delta === undefined) continue
     message['content'] = `${message['content']}${delta['content'] ?? ''}`
@@ -125,7 +126,7 @@ function marked(content: Block[]): Block[] {
 
 const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 })
 /** As it is printed: zero has no sign there. */
-const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as Json)
+const json = fc.jsonValue().map((value) => readJson(JSON.stringify(value)) as Json)
 const own = fc.record({ caller: fc.record({ type: words }) })
 
 const citation: fc.Arbitrary<Annotation> = fc.oneof(
@@ -277,7 +278,7 @@ it('knows nothing of a thought that was begun and never told', () => {
       .map((event) => ('index' in event ? { ...event, index: event.index + 1 } : event)),
   ])
   const layout = told.map(({ data }) => /"blocks":(\[.*?\])\}\]/.exec(data)?.[1]).find((found) => found !== undefined)
-  expect(JSON.parse(layout!)).toMatchObject([{ type: 'text' }, { type: 'block' }, { type: 'text' }])
+  expect(readJson(layout!)).toMatchObject([{ type: 'text' }, { type: 'block' }, { type: 'text' }])
 })
 
 describe('a turn that a client has changed', () => {

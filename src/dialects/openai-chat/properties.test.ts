@@ -1,9 +1,11 @@
 /** What holds for any request and any stream, not only for those in `fixtures/`. */
+
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '../../core/chat.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { assembled } from '../assembled.conformance.ts'
 import { eventsOf, framesOf, textOfFrames } from './frames.conformance.ts'
 import { dialect } from './name.ts'
@@ -156,7 +158,7 @@ describe('any request', () => {
 
 /** As it is after a journey over the wire: −0 is 0, and nothing is undefined. */
 function asJson(value: unknown): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject
+  return readJson(JSON.stringify(value)) as JsonObject
 }
 
 /** A turn as a script: what is said, piece by piece. */

@@ -5,6 +5,7 @@
 import type { AboutWire, ProviderChat } from '../../core/dialect.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { members } from '../../core/json-text.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { decodeError } from '../../core/upstream-error.ts'
 import { objectsOf } from '../../core/wire.ts'
 import { requestAdapter } from './adapt.ts'
@@ -26,7 +27,7 @@ export function openaiChat(quirks: Quirks = {}): ProviderChat {
       const { body, dropped } = encodeRequest(request)
       const text = JSON.stringify(body)
       const adapted = adaptRequest({ text, members: members(text), body }, { ...target, passExtraParams: false })
-      const changed: unknown = JSON.parse(adapted.text)
+      const changed: unknown = readJson(adapted.text)
       const wire = isJsonObject(changed) ? changed : body
       // A client of this wire has put it where it wants it.
       if (request.dialect !== dialect && quirks.toolsShow !== true)

@@ -10,7 +10,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { extraFieldsJson } from '../../core/extra-fields.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { asciiJson, Edits, elements, type Member, member, members } from '../../core/json-text.ts'
-import { parseJson } from '../../core/parse-json.ts'
+import { parseJson, readJson } from '../../core/parse-json.ts'
 import { withCost } from '../../core/pricing.ts'
 import { frameText } from '../../core/sse.ts'
 import { longestEvent } from '../../core/translate.ts'
@@ -247,7 +247,7 @@ class StreamSplicer implements ReplyStream {
       }
     }
     // Some tell usage elsewhere in the chunk than where clients look for it.
-    const elsewhere = usageOf(JSON.parse(textOfBytes(source)))
+    const elsewhere = usageOf(readJson(textOfBytes(source)) as JsonObject)
     if (elsewhere === undefined) return usage === undefined ? ',"usage":null' : ''
     const known = withCost(elsewhere, replyFacts(source, list), price)
     this.progress.readUsage = () => known

@@ -20,6 +20,7 @@ import {
   readObject,
   type Span,
 } from '../../core/json-text.ts'
+import { readJson } from '../../core/parse-json.ts'
 import type { ReplyPricer } from '../../core/pricing.ts'
 import type { Usage } from '../../core/usage.ts'
 import { readUsageText, replyFacts, spliceUsage, type UsageText } from './splice-usage.ts'
@@ -128,7 +129,7 @@ function spliceMessage(bytes: string, message: ObjectText, edits: Edits): boolea
 
 /** Content in parts, as Mistral streams it: text and thoughts become what they are for everybody else; other parts stay. */
 function spliceParts(bytes: string, delta: ObjectText, content: Member, edits: Edits): void {
-  const parts = JSON.parse(textOfBytes(bytes.slice(content.at, content.end))) as Json[]
+  const parts = readJson(textOfBytes(bytes.slice(content.at, content.end))) as Json[]
   const texts = parts.map((part) => partText(part, 'text', 'text'))
   const thoughts = parts.map((part) => partText(part, 'thinking', 'thinking'))
   if (parts.some((_, index) => texts[index] === undefined && thoughts[index] === undefined)) return

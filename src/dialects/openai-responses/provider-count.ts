@@ -3,6 +3,7 @@ import type { ProviderChat, ProviderCount, TokenCount } from '../../core/dialect
 import { unknownFields } from '../../core/extra.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { members } from '../../core/json-text.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { RequestEdits } from '../../core/request-edits.ts'
 import { unreadable } from '../../core/upstream-error.ts'
 import { countOf, objectOf } from '../../core/wire.ts'
@@ -52,7 +53,7 @@ function countedOf(body: JsonObject): JsonObject {
 }
 
 function countedText(text: string): string {
-  const body = JSON.parse(text) as JsonObject
+  const body = readJson(text) as JsonObject
   const edits = new RequestEdits({ text, members: members(text), body })
   for (const { key } of edits.members) if (!counted.has(key)) edits.remove(key)
   return edits.finish().text

@@ -1,8 +1,10 @@
 /** Requests of clients that speak another wire, as Responses requests. What goes out whole is in `fixtures/`. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Block, ChatRequest, Message, Tool } from '../../core/chat.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { decodeRequest } from './decode-request.ts'
 import { openaiResponses } from './provider.ts'
 import type { Quirks } from './quirks.ts'
@@ -276,7 +278,7 @@ describe('any conversation', () => {
     fc.assert(
       fc.property(messages, (drawn) => {
         const { body } = encode({ messages: [hello, ...drawn] })
-        const wire = JSON.parse(JSON.stringify(body)) as JsonObject
+        const wire = readJson(JSON.stringify(body)) as JsonObject
         expect(() => checkRequest(wire)).not.toThrow()
         const ids = (wire['input'] as JsonObject[]).map(({ call_id }) => call_id)
         for (const one of ids) expect(String(one ?? '').length).toBeLessThanOrEqual(64)

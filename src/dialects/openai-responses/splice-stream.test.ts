@@ -1,11 +1,13 @@
 /** Streams that keep their bytes on the way from a provider of this wire to a client of it. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { grammarFaults } from '../../../test/support/responses-grammar.ts'
 import type { Loose } from '../../../test/support/responses-grammar/frames.ts'
+import { grammarFaults } from '../../../test/support/responses-grammar.ts'
 import { schemaFaults } from '../../../test/support/responses-schema/validate.ts'
 import { bytesOfText, textOfBytes } from '../../core/bytes.ts'
 import { GatewayError } from '../../core/errors.ts'
+import { readJson } from '../../core/parse-json.ts'
 import {
   askedFor,
   eventsOf,
@@ -228,7 +230,7 @@ describe('the response in its events', () => {
     const { text, stream, events } = spliced(source, { asked })
     const whole = textOfBytes(stream.progress.whole!)
     expect(text.lastIndexOf(whole)).toBeGreaterThan(0)
-    expect(JSON.parse(whole)).toEqual(ended({ text, stream, events })['response'])
+    expect(readJson(whole)).toEqual(ended({ text, stream, events })['response'])
   })
 
   it('is not told whole before', () => {
@@ -315,7 +317,7 @@ describe('a provider that tells of a failure', () => {
     const told = spliced(streamOf([...events, { ...failed(error, { output: [item] }), sequence_number: 5 }]))
     expect(grammarFaults(told.text)).toEqual([])
     expect(ended(told)).toMatchObject({ type: 'response.failed', response: { id: 'resp_ours', error, output: [item] } })
-    expect(JSON.parse(textOfBytes(told.stream.progress.whole!))).toEqual(ended(told)['response'])
+    expect(readJson(textOfBytes(told.stream.progress.whole!))).toEqual(ended(told)['response'])
     expect(told.stream.progress).toMatchObject({ done: false, error: { message: 'Oops.' } })
   })
 
@@ -376,7 +378,7 @@ describe('a stream that is no answer to the end', () => {
         }
         const { output } = last['response']
         expect(last['response']).toMatchObject({ id: 'resp_ours', status: 'failed', model: 'gpt-5' })
-        expect(JSON.parse(textOfBytes(told.stream.progress.whole!))).toEqual(last['response'])
+        expect(readJson(textOfBytes(told.stream.progress.whole!))).toEqual(last['response'])
         if (output.length > 0) tellsSome++
         expect(output.slice(0, -2)).toEqual(items.slice(0, Math.max(0, output.length - 2)))
       }

@@ -6,6 +6,7 @@
 import type { ReasoningBlock } from '../../core/chat.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { asciiJson } from '../../core/json-text.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { defined, tableOf, textOf } from '../../core/wire.ts'
 
 const prefix = 'asbru:1:'
@@ -42,7 +43,7 @@ export function unwrapReasoning(wrapped: string): ReasoningBlock | undefined {
 
 function unwrap(wrapped: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(atob(wrapped.slice(prefix.length).replaceAll('-', '+').replaceAll('_', '/')))
+    const value: unknown = readJson(atob(wrapped.slice(prefix.length).replaceAll('-', '+').replaceAll('_', '/')))
     return isJsonObject(value) ? value : undefined
   } catch {
     return undefined

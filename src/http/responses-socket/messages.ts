@@ -3,6 +3,7 @@ import { textOfBytes } from '../../core/bytes.ts'
 import type { GatewayError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { asciiJson } from '../../core/json-text.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { openaiResponsesClient } from '../../dialects/openai-responses/client.ts'
 
 /** The events in a piece of a stream, which has whole ones only. Byte strings both. */
@@ -24,7 +25,7 @@ export function inLane(event: string, lane: string | undefined): string {
 
 /** An envelope of HTTP, as a byte string, as an event. */
 export function errorEvent(envelope: string, status: number): string {
-  const told: unknown = JSON.parse(textOfBytes(envelope))
+  const told: unknown = readJson(textOfBytes(envelope))
   const { type: _, ...members } = isJsonObject(told as JsonObject) ? (told as JsonObject) : { error: null }
   return asciiJson({ ...members, type: 'error', status })
 }

@@ -4,6 +4,7 @@ import type { RequestText } from '../../core/dialect.ts'
 import { type ExtraFields, extraFieldsJson } from '../../core/extra-fields.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { members } from '../../core/json-text.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { objectOf } from '../../core/wire.ts'
 import {
   checkNewConversation,
@@ -101,7 +102,7 @@ function metadataOf({ body }: RequestText): JsonObject {
 }
 
 function itemText(text: string, extra: ExtraFields): string {
-  const item = { text, members: members(text), body: JSON.parse(text) as JsonObject }
+  const item = { text, members: members(text), body: readJson(text) as JsonObject }
   return withMembers(item, { extra_fields: JSON.stringify(extraFieldsJson(extra)) }).text
 }
 

@@ -2,6 +2,7 @@
 import { textOfBytes } from '../../core/bytes.ts'
 import type { ClientChat } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
+import { readJson } from '../../core/parse-json.ts'
 import type { Call } from '../../engine/call.ts'
 import { handle, type Reply } from '../../engine/handle.ts'
 import type { World } from '../../engine/world.ts'
@@ -62,7 +63,7 @@ function ours(headers: readonly string[]): string[] {
 /** The provider's own text has gone through without being read as a whole; what is kept becomes part of other JSON. */
 function jsonFault(body: string): GatewayError | undefined {
   try {
-    JSON.parse(body)
+    readJson(body)
     return undefined
   } catch (error) {
     const message = 'failed to unmarshal response from provider API'

@@ -1,5 +1,6 @@
 /** Writes an answer as one `message` object. https://platform.claude.com/docs/en/api/messages */
 import { createHash } from 'node:crypto'
+import { readJson } from '../../core/parse-json.ts'
 import type { Draft } from '../behaviours.ts'
 import { countSaid, type Ending, type Said, say } from '../said.ts'
 import { signatureOf } from '../signature.ts'
@@ -193,7 +194,7 @@ function locationIn({ document, index }: Cited, text: string): object {
 /** Arguments that were cut short are told as none. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch {
     return {}
   }

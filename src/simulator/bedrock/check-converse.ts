@@ -3,6 +3,8 @@
  * one another. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html,
  * https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html
  */
+
+import { readJson } from '../../core/parse-json.ts'
 import type { ClaudeRules } from '../anthropic/claude.ts'
 import { checkMedia } from './check-media.ts'
 import { checkModelSettings } from './check-model-settings.ts'
@@ -163,7 +165,7 @@ function checkSettings({
 
 function isObjectSchema(text: string): boolean {
   try {
-    const schema: unknown = JSON.parse(text)
+    const schema: unknown = readJson(text)
     return typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'object'
   } catch {
     return false

@@ -1,5 +1,6 @@
 /** Everything a Converse reply is written from, streamed or not. */
 import { createHash } from 'node:crypto'
+import { readJson } from '../../core/parse-json.ts'
 import type { ClaudeRules } from '../anthropic/claude.ts'
 import { type Draft, draftAnswer } from '../behaviours.ts'
 import { countSaid, type Ending, type Said, say } from '../said.ts'
@@ -159,7 +160,7 @@ function cited(text: string): AnswerBlock {
 /** A model that was cut in the middle of a call has called with nothing. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch {
     return {}
   }

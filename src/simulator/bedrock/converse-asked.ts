@@ -1,4 +1,6 @@
 /** What a Converse request asks for. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
+
+import { readJson } from '../../core/parse-json.ts'
 import type { ClaudeRules } from '../anthropic/claude.ts'
 import type { Asked, AskedFormat, OfferedTool } from '../asked.ts'
 import { countTokens } from '../tokens.ts'
@@ -35,7 +37,7 @@ function toolsAsked({ toolConfig, ...request }: Conversation): Pick<Asked, 'tool
 
 function formatAsked({ outputConfig }: ConverseRequest): AskedFormat {
   const text = outputConfig?.textFormat?.structure.jsonSchema.schema
-  return text === undefined ? { kind: 'text' } : { kind: 'schema', schema: JSON.parse(text) as unknown }
+  return text === undefined ? { kind: 'text' } : { kind: 'schema', schema: readJson(text) as unknown }
 }
 
 const efforts: Record<string, number> = { low: 1, medium: 2, high: 3, xhigh: 4, max: 5 }

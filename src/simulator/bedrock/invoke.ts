@@ -3,6 +3,8 @@
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html,
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
  */
+
+import { readJson } from '../../core/parse-json.ts'
 import { type AnsweredMessages, answerMessages, countMessages, type Door } from '../anthropic/answer.ts'
 import { readBetas } from '../anthropic/betas.ts'
 import { bodyOf, type Usage } from '../anthropic/message.ts'
@@ -69,7 +71,7 @@ const jsonInside = { 'x-amzn-bedrock-content-type': 'application/json' }
 export function countInvoked(read: ReadRequest, base64: string): number {
   let body: unknown
   try {
-    body = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'))
+    body = readJson(Buffer.from(base64, 'base64').toString('utf8'))
   } catch {
     throw invalid('The body at input.invokeModel.body is not JSON.')
   }
@@ -94,7 +96,7 @@ function countHeaders(usage: Usage): Record<string, string> {
 /** Each event is a chunk, without the pings that keep a connection alive elsewhere. The last tells what was counted. */
 function* chunksOf({ message }: AnsweredMessages, { usage, padding = 0 }: Faults): Generator<Piece> {
   for (const { kind, data } of eventsOf(message, { withUsage: usage !== 'none', padding })) {
-    const event = JSON.parse(String(data).replace(/^event: .*\ndata: /, '')) as { type: string }
+    const event = readJson(String(data).replace(/^event: .*\ndata: /, '')) as { type: string }
     if (event.type === 'ping') continue
     const told = event.type === 'message_stop' && usage !== 'none' ? { ...event, ...metricsOf(message.usage) } : event
     const bytes = Buffer.from(JSON.stringify(told)).toString('base64')

@@ -1,4 +1,6 @@
 /** Who may speak after whom, and which result answers which call. https://docs.cohere.com/v2/docs/tool-use-overview */
+
+import { readJson } from '../../core/parse-json.ts'
 import type { Refused } from '../errors.ts'
 import { invalid, refuse } from './errors.ts'
 import type { ChatRequest, Message } from './request-schema.ts'
@@ -56,7 +58,7 @@ const isEmpty = (content: Message['content']) =>
 
 function isObject(text: string): boolean {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = readJson(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value)
   } catch {
     return false
