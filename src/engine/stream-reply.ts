@@ -47,6 +47,8 @@ export class StreamReply {
     const { call } = this.#exchange
     if (whole === undefined || call.keep === undefined || this.#kept) return text
     this.#kept = true
+    // Whoever keeps the whole may keep with it what was used.
+    this.#readUsage()
     const told = await call.keep(whole, sourceOf(this.#answer, upstreamId))
     const at = text.lastIndexOf(whole)
     return told === whole || at === -1 ? text : text.slice(0, at) + told + text.slice(at + whole.length)
@@ -86,9 +88,13 @@ export class StreamReply {
     })
   }
 
+  #readUsage(): void {
+    this.#exchange.readUsage = () => this.#answer.stream.progress.usage
+  }
+
   #finish(): string {
     this.#ended = true
-    this.#exchange.readUsage = () => this.#answer.stream.progress.usage
+    this.#readUsage()
     this.#answer.watch.stop()
     this.#world.background(this.#drain())
     return ''
@@ -98,7 +104,7 @@ export class StreamReply {
     const error = maskError(failure, this.#answer.credential)
     this.#ended = true
     this.error = error
-    this.#exchange.readUsage = () => this.#answer.stream.progress.usage
+    this.#readUsage()
     this.#answer.watch.stop()
     this.#exchange.running?.abort(error)
     return this.#answer.stream.failure(error)

@@ -222,7 +222,9 @@ export function conversationsConformance(opened: () => Opened): void {
         await store.begin({ ...response, jobId: 'job-1' })
         expect(await all()).toEqual(['a', 'b', ...grown.slice(0, 4)])
         const end = makeEnd({ status, output, conversationExpiresAt: later + 2 })
-        expect(await store.finish({ id: response.id, owner: 'vk', writer: null, end, events: [] })).toBe('kept')
+        expect(await store.finish({ id: response.id, owner: 'vk', writer: null, end, events: [], usage: null })).toBe(
+          'kept',
+        )
         expect(await all()).toEqual(['a', 'b', ...grown])
         const expiresAt = isPut ? later + 2 : later
         expect(await store.getConversation('conv_1', 'vk', now)).toMatchObject({ expiresAt })
@@ -269,7 +271,7 @@ export function conversationsConformance(opened: () => Opened): void {
             }
             await view.begin({ ...response, jobId: 'job-1' })
             const end = makeEnd({ output, expiresAt: later, conversationExpiresAt: later })
-            return view.finish({ id: response.id, owner: 'vk', writer: null, end, events: [] })
+            return view.finish({ id: response.id, owner: 'vk', writer: null, end, events: [], usage: null })
           }),
         )
         const found = (await all()) as string[]

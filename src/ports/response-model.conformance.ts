@@ -87,7 +87,7 @@ const finishStep = fc
       const end = makeEnd({ status, output, expiresAt: until, conversationExpiresAt: until, response: 'ended' })
       const events = numbers.map((number) => ({ number, text: 'last' }))
       const id = scene.id(draw)
-      return (store) => store.finish({ id, owner, writer, end, events })
+      return (store) => store.finish({ id, owner, writer, end, events, usage: null })
     }
   })
 

@@ -19,6 +19,8 @@ import {
 export interface ResponsePlace {
   /** Each call is another gateway's view of the same responses. */
   open(): Promise<ResponseStore>
+  /** What a job has used, as the store of jobs in the same place gives it out. */
+  usage(jobId: string): Promise<string | undefined>
   /** Closes what was opened and removes everything. */
   remove(): Promise<void>
 }
@@ -143,7 +145,7 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
 
       it('nobody ends what is of another', async () => {
         const { id } = await begin()
-        expect(await store.finish({ id, owner: null, writer: null, end, events: [] })).toBe('unknown')
+        expect(await store.finish({ id, owner: null, writer: null, end, events: [], usage: null })).toBe('unknown')
         expect(await store.get(id, 'vk', now)).toMatchObject({ status: 'queued' })
       })
 
@@ -180,7 +182,7 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
           response: 'in progress',
         })
         expect(await store.appendEvents(response.id, 'token-1', events(0, 1))).toBe(true)
-        const finish = { id: response.id, owner: 'vk', writer: 'token-1', end, events: events(2) }
+        const finish = { id: response.id, owner: 'vk', writer: 'token-1', end, events: events(2), usage: null }
         expect(await store.finish(finish)).toBe('kept')
         const { output, conversationExpiresAt, ...rest } = end
         expect(await store.get(response.id, 'vk', now)).toStrictEqual({ ...facts, ...rest })
@@ -195,10 +197,14 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
           const { id } = await begin()
           await store.start(id, 'token-1', '')
           const first = { ...end, status, response: 'first' }
-          expect(await store.finish({ id, owner: 'vk', writer: null, end: first, events: events(0) })).toBe('kept')
+          expect(
+            await store.finish({ id, owner: 'vk', writer: null, end: first, events: events(0), usage: null }),
+          ).toBe('kept')
           const second = { ...end, response: 'second', output: items('msg_second') }
           for (const writer of ['token-1', null])
-            expect(await store.finish({ id, owner: 'vk', writer, end: second, events: events(1) })).toBe('over')
+            expect(await store.finish({ id, owner: 'vk', writer, end: second, events: events(1), usage: null })).toBe(
+              'over',
+            )
           expect(await store.appendEvents(id, 'token-1', events(1))).toBe(false)
           expect(await store.start(id, 'token-2', 'again')).toBeUndefined()
           expect(await store.get(id, 'vk', now)).toMatchObject({ status, response: 'first' })
@@ -213,7 +219,7 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
         const answers = await Promise.all(
           [store, other, store, other].map((view, index) => {
             const its = { ...end, response: `end ${index}`, output: items(`msg_${index}`) }
-            return view.finish({ id, owner: 'vk', writer: null, end: its, events: [] })
+            return view.finish({ id, owner: 'vk', writer: null, end: its, events: [], usage: null })
           }),
         )
         expect(answers.toSorted()).toEqual(['kept', 'over', 'over', 'over'])
@@ -229,25 +235,48 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
         const other = await place.open()
         expect(await other.start(id, 'token-2', 'again')).toBe(3)
         expect(await store.appendEvents(id, 'token-1', events(3))).toBe(false)
-        expect(await store.finish({ id, owner: 'vk', writer: 'token-1', end, events: [] })).toBe('lost')
+        expect(await store.finish({ id, owner: 'vk', writer: 'token-1', end, events: [], usage: null })).toBe('lost')
         expect(await other.appendEvents(id, 'token-2', [{ number: 2, text: 'other' }, ...events(3)])).toBe(true)
         expect(await store.events(id, 'vk', now, -1, 10)).toEqual({
           events: events(0, 1, 2, 3),
           status: 'in_progress',
           isLast: false,
         })
-        expect(await other.finish({ id, owner: 'vk', writer: 'token-2', end, events: [] })).toBe('kept')
+        expect(await other.finish({ id, owner: 'vk', writer: 'token-2', end, events: [], usage: null })).toBe('kept')
+      })
+
+      it('what was used is written with the end, and with the end alone', async () => {
+        const jobId = newResponseId()
+        const { id } = await begin({ jobId })
+        const finish = (writer: string, record: string) =>
+          store.finish({ id, owner: 'vk', writer, end, events: [], usage: { jobId, completedAt: now, record } })
+        await store.start(id, 'token', '')
+        expect(await finish('other', 'of another')).toBe('lost')
+        expect(await place.usage(jobId)).toBeUndefined()
+        expect(await finish('token', 'the first')).toBe('kept')
+        expect(await finish('token', 'the second')).toBe('over')
+        expect(await place.usage(jobId)).toBe('the first')
+      })
+
+      it('what a job is known to have used stands', async () => {
+        const jobId = newResponseId()
+        for (const record of ['the first', 'the second']) {
+          const { id } = await begin({ jobId })
+          const usage = { jobId, completedAt: now, record }
+          expect(await store.finish({ id, owner: 'vk', writer: null, end, events: [], usage })).toBe('kept')
+        }
+        expect(await place.usage(jobId)).toBe('the first')
       })
 
       it('nobody writes to what was not started, was removed, or never was', async () => {
         const { id } = await begin()
         expect(await store.appendEvents(id, 'token-1', events(0))).toBe(false)
-        expect(await store.finish({ id, owner: 'vk', writer: 'token-1', end, events: [] })).toBe('lost')
+        expect(await store.finish({ id, owner: 'vk', writer: 'token-1', end, events: [], usage: null })).toBe('lost')
         await store.start(id, 'token-1', '')
         expect(await store.delete(id, 'vk', now)).toBe(true)
         expect(await store.start(id, 'token-1', '')).toBeUndefined()
         expect(await store.appendEvents(id, 'token-1', events(0))).toBe(false)
-        expect(await store.finish({ id, owner: 'vk', writer: 'token-1', end, events: [] })).toBe('unknown')
+        expect(await store.finish({ id, owner: 'vk', writer: 'token-1', end, events: [], usage: null })).toBe('unknown')
         expect(await store.get(id, 'vk', now)).toBeUndefined()
         expect(await store.start('resp_nobody', 'token-1', '')).toBeUndefined()
       })
@@ -264,7 +293,7 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
         expect(await page(-1)).toEqual({ events: events(0, 1), status: 'in_progress', isLast: false })
         expect(await page(1)).toMatchObject({ events: events(2, 3) })
         expect(await page(4)).toEqual({ events: [], status: 'in_progress', isLast: false })
-        await store.finish({ id, owner: 'vk', writer: 'token', end, events: events(5) })
+        await store.finish({ id, owner: 'vk', writer: 'token', end, events: events(5), usage: null })
         expect(await page(2)).toMatchObject({ events: events(3, 4), isLast: false })
         expect(await page(3)).toMatchObject({ events: events(4, 5), isLast: true })
         expect(await page(99)).toEqual({ events: [], status: 'completed', isLast: true })
@@ -295,7 +324,7 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
           return here
         }
         await expect.poll(append).toContainEqual({ kind: 'events', id })
-        await store.finish({ id, owner: 'vk', writer: 'token', end, events: [] })
+        await store.finish({ id, owner: 'vk', writer: 'token', end, events: [], usage: null })
         await expect.poll(() => here).toContainEqual({ kind: 'ended', id })
         const { id: removed } = await begin()
         await store.delete(removed, 'vk', now)
@@ -483,6 +512,7 @@ export function responseStoreConformance(name: string, create: () => Promise<Res
           writer: 'token',
           end: { ...end, output: items('msg_2') },
           events: events(0),
+          usage: null,
         })
         const { id: next } = await keep({ previousId: id })
         expect(await store.delete(id, 'vk', now)).toBe(true)

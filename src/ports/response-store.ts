@@ -78,6 +78,15 @@ export interface Finish {
   readonly end: ResponseEnd
   /** The last ones, among them the one that tells the end; empty where they are not kept. */
   readonly events: readonly StoredEvent[]
+  /** What was used for it, in the same transaction; null: nothing, or nobody knows. */
+  readonly usage: UsageRecord | null
+}
+
+/** What a job has used. The first one of a job stands, and is kept longer than the job; `JobStore` gives it out. */
+export interface UsageRecord {
+  readonly jobId: string
+  readonly completedAt: number
+  readonly record: string
 }
 
 /** `over`: it has ended already, and stays as it is. `lost`: another writer has it. `unknown`: there is none, or none any more. */

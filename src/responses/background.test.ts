@@ -23,6 +23,7 @@ import { createRunner, type Runner } from '../jobs/runner.ts'
 import type { JobStore } from '../ports/job-store.ts'
 import type { ResponseStore } from '../ports/response-store.ts'
 import { nebius } from '../providers/nebius.ts'
+import { createMemoryEngine } from '../stores/memory/engine.ts'
 import { createMemoryJobStore } from '../stores/memory/job-store.ts'
 import { createMemoryResponseStore } from '../stores/memory/response-store.ts'
 import { Background } from './background.ts'
@@ -46,8 +47,9 @@ const newSecret = () => String(++secrets).padStart(48, '0')
 beforeEach(() => {
   world = fakeWorld({ script: [acts.hang], chance: 0.5 })
   settings = settingsWith({})
-  store = createMemoryResponseStore()
-  jobs = createMemoryJobStore()
+  const engine = createMemoryEngine()
+  store = createMemoryResponseStore(engine)
+  jobs = createMemoryJobStore(engine)
   const kept = { world, store, cipher, newSecret }
   responses = createResponseDesk(kept)
   const newId = () => crypto.randomUUID()
@@ -283,9 +285,12 @@ describe('a response that is made again', () => {
     await world.clock.advance(100)
     await first.stop(0)
     expect([(await objectOf(id))['status'], (await jobOf(id))?.state]).toEqual(['completed', 'processing'])
+    const used = await jobs.usage((await recordOf(id)).jobId!)
+    expect(JSON.parse(used!)).toMatchObject({ status: 200, attempts: [{ outcome: 'ok' }], usage: { inputTokens: 1 } })
     const next = gateway()
     await world.clock.advance(minute)
     expect([(await jobOf(id))?.state, world.calls.length]).toEqual(['completed', 1])
+    expect(await jobs.usage((await recordOf(id)).jobId!)).toBe(used)
     await next.stop(0)
   })
 })

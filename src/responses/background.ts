@@ -141,7 +141,7 @@ export class Background {
     const response = await cipher.seal(JSON.stringify(object), contextOf(id))
     const nobody = { provider: null, keyId: null, upstreamId: null, output: [] }
     const ended = { ...nobody, status: end.status, response, expiresAt, conversationExpiresAt: expiresAt }
-    await store.finish({ id, owner, writer, end: ended, events })
+    await store.finish({ id, owner, writer, end: ended, events, usage: null })
   }
 
   /** Frames after a number, as far as there are any now. Undefined: there is no such response. */

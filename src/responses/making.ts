@@ -108,10 +108,11 @@ export class Maker {
         .flatMap((frame) => rerun.push(frameWithCreatedAt(frame, created)))
       if (kept.whole === undefined) await log.add(frames)
       else {
-        await this.#finish(making, frames, rerun.whole(withCreatedAt(kept.whole, created)), kept.source)
-        // What was used is known when the stream has been read to its end.
+        const whole = rerun.whole(withCreatedAt(kept.whole, created))
+        await this.#finish(making, { frames, whole, source: kept.source, usage: usageOf(reply) })
+        // Read to its end, so that its connection can be used again.
         await reply.body.stream.next()
-        return { ...over, usage: usageOf(reply) }
+        return over
       }
     }
   }
@@ -127,8 +128,8 @@ export class Maker {
     const next = afterAttempt({ error, interrupted: undefined, attempt, maxAttempts }, snapshot.jobs, world.random())
     if (next.do === 'postpone') return done
     const { frames, whole } = await this.#failure(making, error)
-    await this.#finish(making, frames, whole, undefined)
-    return done
+    await this.#finish(making, { frames, whole, source: undefined, usage })
+    return { ...done, usage: null }
   }
 
   /** The end of what its clients have been shown so far. */
@@ -145,20 +146,16 @@ export class Maker {
     return { frames, whole: JSON.stringify(object) }
   }
 
-  async #finish(
-    { call, record, rerun, log, work }: Making,
-    frames: readonly string[],
-    whole: string,
-    source: ReplySource | undefined,
-  ): Promise<void> {
+  async #finish({ call, record, rerun, log, work }: Making, { frames, whole, source, usage }: Ending): Promise<void> {
     const { store, cipher, newSecret } = this.#options
     const { id, owner } = record
+    const now = work.world.clock.wallClock()
     const events = await log.last(frames)
     const told = readTold(whole, source === undefined ? nobody : writerOf(source, true), newSecret)
     if (told === undefined) throw new GatewayError('internal', 'What should be kept is no response that has ended.')
     const { brokenCount } = rerun
     const output = told.output.map((item, index) => (index < brokenCount ? { ...item, writer: nobody } : item))
-    const expiresAt = work.world.clock.wallClock() + call.snapshot.responses.retention
+    const expiresAt = now + call.snapshot.responses.retention
     const end: ResponseEnd = {
       status: told.status,
       provider: source?.provider ?? null,
@@ -170,7 +167,8 @@ export class Maker {
       expiresAt,
       conversationExpiresAt: expiresAt,
     }
-    const finished = await store.finish({ id, owner, writer: work.job.token, end, events })
+    const used = usage === null ? null : { jobId: work.job.id, completedAt: now, record: usage }
+    const finished = await store.finish({ id, owner, writer: work.job.token, end, events, usage: used })
     if (finished !== 'kept') throw lost()
   }
 }
@@ -182,6 +180,16 @@ interface Making {
   readonly record: ResponseRecord
   readonly rerun: Rerun
   readonly log: EventLog
+}
+
+/** The end of it: the last events, and what is kept. */
+interface Ending {
+  readonly frames: readonly string[]
+  readonly whole: string
+  /** Undefined: nobody has answered. */
+  readonly source: ReplySource | undefined
+  /** Written together with the end, so that nothing is paid for without a record of it. */
+  readonly usage: string | null
 }
 
 interface Kept {

@@ -6,6 +6,7 @@ import type { JobStore } from '../ports/job-store.ts'
 import type { Log } from '../ports/log.ts'
 import type { ResponseStore } from '../ports/response-store.ts'
 import { createMemoryDeliveryStore } from './memory/delivery-store.ts'
+import { createMemoryEngine } from './memory/engine.ts'
 import { createMemoryJobStore } from './memory/job-store.ts'
 import { createMemoryResponseStore } from './memory/response-store.ts'
 import { createPostgresDeliveryStore } from './postgres/delivery-store.ts'
@@ -31,12 +32,7 @@ export function openStores(settings: StoreSettings, log: Log): Stores {
   const onState = (state: StoreState) => tellState(state, log)
   switch (settings.kind) {
     case 'memory':
-      return storesOn(
-        { close: async () => {} },
-        createMemoryJobStore,
-        createMemoryDeliveryStore,
-        createMemoryResponseStore,
-      )
+      return storesOn(createMemoryEngine(), createMemoryJobStore, createMemoryDeliveryStore, createMemoryResponseStore)
     case 'sqlite': {
       const engine = createSqliteEngine({ file: ownFile(settings.file, log), onState })
       return storesOn(engine, createSqliteJobStore, createSqliteDeliveryStore, createSqliteResponseStore)

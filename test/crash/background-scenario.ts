@@ -11,7 +11,7 @@ import { providerAt } from '../support/house.ts'
 import { emptyDirectory } from '../support/program.ts'
 import { eventsOf, grammarFaults } from '../support/responses-grammar.ts'
 import { Gateway } from './gateway.ts'
-import { randomOf } from './scenario.ts'
+import { type ReadUsage, randomOf } from './scenario.ts'
 
 export interface BackgroundScenario {
   readonly responses: number
@@ -38,6 +38,8 @@ export interface FollowedResponse {
   readonly kept: string
   /** What a client gets that asks for it then. */
   readonly response: unknown
+  /** Of what was used for it. */
+  readonly records: number
 }
 
 /** So long after the last kill everything must have ended. */
@@ -47,7 +49,8 @@ const providers = ['openai', 'nebius', 'anthropic']
 /** Answers of all kinds, each in a second or two: their gateways die in the middle. */
 const words = ['echo', 'reasoning', 'tools', 'refusal', 'length'].map((word) => `${word}+pace-150`)
 
-export async function runBackground(scenario: BackgroundScenario): Promise<FollowedResponse[]> {
+/** `readUsage` gives the number of usage records of each response. */
+export async function runBackground(scenario: BackgroundScenario, readUsage: ReadUsage): Promise<FollowedResponse[]> {
   const { directory, remove } = await emptyDirectory()
   const simulator = await startSimulator({ remember: 1_000_000 })
   const gateways: Gateway[] = []
@@ -61,7 +64,8 @@ export async function runBackground(scenario: BackgroundScenario): Promise<Follo
       gateways.push(await Gateway.start({ configFile, directory, variables }))
     const followed = await new Run(scenario, gateways).go()
     await Promise.all(gateways.map((gateway) => gateway.stop()))
-    return followed
+    const records = await readUsage(directory)
+    return followed.map((one) => ({ ...one, records: records.get(one.id) ?? 0 }))
   } catch (error) {
     const logs = gateways.map((gateway) => gateway.log().slice(-3000)).join('\n---\n')
     throw new Error(`The scenario could not be played. The gateways logged:\n${logs}`, { cause: error })
@@ -86,7 +90,7 @@ class Run {
     this.#killsLeft = scenario.kills
   }
 
-  async go(): Promise<FollowedResponse[]> {
+  async go(): Promise<Omit<FollowedResponse, 'records'>[]> {
     const [following] = await Promise.all([this.#submitAll(), this.#killAll()])
     const followed = await Promise.all(following)
     return Promise.all(followed.map((one) => this.#settled(one)))
@@ -167,7 +171,7 @@ class Run {
     this.#end = Date.now() + patience
   }
 
-  async #settled({ id, model, prompt, frames, breaks }: Following): Promise<FollowedResponse> {
+  async #settled({ id, model, prompt, frames, breaks }: Following): Promise<Omit<FollowedResponse, 'records'>> {
     const kept = await this.#insist(`/v1/responses/${id}?stream=true`)
     const response = JSON.parse(await this.#insist(`/v1/responses/${id}`))
     return { id, model, prompt, breaks, kept, response, seen: frames.join('') }
@@ -228,7 +232,7 @@ export function backgroundFaults(all: readonly FollowedResponse[]): string[] {
 /** What an answer is that follows a broken one: the grammar of a stream that is completed has no word for what was left in its middle. */
 const broken = /^The response is completed, and its item \d+ \(\w+\) is incomplete/
 
-function faultsOf({ seen, kept, response, model, prompt }: FollowedResponse): string[] {
+function faultsOf({ seen, kept, response, model, prompt, records }: FollowedResponse): string[] {
   const faults = grammarFaults(seen)
     .filter(({ message }) => !broken.test(message))
     .map((fault) => `the grammar of what was seen: ${JSON.stringify(fault)}`)
@@ -242,6 +246,7 @@ function faultsOf({ seen, kept, response, model, prompt }: FollowedResponse): st
   const expected = model.includes('/length') || model === 'anthropic/refusal+pace-150' ? 'incomplete' : 'completed'
   if (object['status'] !== expected) faults.push(`it is ${object['status']} (${JSON.stringify(object['error'])})`)
   if (model.includes('/echo') && !(told ?? '').includes(prompt)) faults.push('it does not answer what was asked')
+  if (records !== 1) faults.push(`it has ${records} records of usage`)
   return faults
 }
 

@@ -8,7 +8,7 @@ import { findPostgres, startPostgres } from '../support/postgres-server.ts'
 import { backgroundFaults, type FollowedResponse, runBackground } from './background-scenario.ts'
 import { faultsOf, type Report, summary } from './check.ts'
 import { runScenario } from './scenario.ts'
-import { postgresUsage, sqliteUsage } from './usage.ts'
+import { postgresResponses, postgresUsage, sqliteResponses, sqliteUsage } from './usage.ts'
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,7 @@ say(`seed ${size.seed}`)
 say('One gateway, SQLite')
 tell(await runScenario({ ...size, gateways: 1, say }, sqliteUsage))
 say('Background responses: one gateway, SQLite')
-tellBackground(await runBackground({ ...background, gateways: 1, say }))
+tellBackground(await runBackground({ ...background, gateways: 1, say }, sqliteResponses))
 
 const binaries = findPostgres()
 if (binaries === undefined) {
@@ -50,7 +50,9 @@ if (binaries === undefined) {
   try {
     tell(await runScenario({ ...size, gateways: 2, database: { url, restart }, say }, postgresUsage(query)))
     say('Background responses: two gateways')
-    tellBackground(await runBackground({ ...background, gateways: 2, database: { url }, say }))
+    tellBackground(
+      await runBackground({ ...background, gateways: 2, database: { url }, say }, postgresResponses(query)),
+    )
   } finally {
     await server.remove()
   }

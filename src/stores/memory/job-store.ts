@@ -23,6 +23,7 @@ import {
   type StoreSizes,
   webhookGrace,
 } from '../../ports/job-store.ts'
+import { createMemoryEngine, type MemoryEngine } from './engine.ts'
 
 interface Entry {
   readonly job: NewJob
@@ -38,17 +39,21 @@ interface Entry {
   announced: boolean
 }
 
-export function createMemoryJobStore(): JobStore {
-  return new MemoryJobStore()
+export function createMemoryJobStore(engine: MemoryEngine = createMemoryEngine()): JobStore {
+  return new MemoryJobStore(engine)
 }
 
 class MemoryJobStore implements JobStore {
   readonly #entries = new Map<string, Entry>()
-  readonly #usage = new Map<string, string>()
   readonly #lastTurns = new Map<string, number>()
   readonly #listeners = new Set<(change: JobChange) => void>()
   #sequence = 0
   #turn = 0
+  readonly #engine: MemoryEngine
+
+  constructor(engine: MemoryEngine) {
+    this.#engine = engine
+  }
 
   async add(job: NewJob, limits: QueueLimits): Promise<Added> {
     assertWhole(job.runAt, job.createdAt, job.resultTtl, job.priority, job.maxAttempts)
@@ -118,7 +123,7 @@ class MemoryJobStore implements JobStore {
   async finish(lease: Lease, end: JobEnd): Promise<boolean> {
     const entry = this.#held(lease)
     if (entry === undefined) return false
-    if (end.usage !== null && !this.#usage.has(lease.id)) this.#usage.set(lease.id, end.usage)
+    if (end.usage !== null) this.#engine.addUsage(lease.id, end.usage)
     this.#end(entry, end.state, { statusCode: end.statusCode, result: end.result }, end.completedAt)
     return true
   }
@@ -162,7 +167,7 @@ class MemoryJobStore implements JobStore {
   }
 
   async usage(id: string): Promise<string | undefined> {
-    return this.#usage.get(id)
+    return this.#engine.usage(id)
   }
 
   async unannounced(limit: number): Promise<readonly JobRecord[]> {

@@ -27,6 +27,7 @@ import {
   type StoredEvent,
   type StoredItem,
 } from '../../ports/response-store.ts'
+import { createMemoryEngine, type MemoryEngine } from './engine.ts'
 
 interface Entry {
   record: ResponseRecord
@@ -45,15 +46,20 @@ interface Conversation {
   readonly items: (StoredItem & { readonly sequence: number })[]
 }
 
-export function createMemoryResponseStore(): ResponseStore {
-  return new MemoryResponseStore()
+export function createMemoryResponseStore(engine: MemoryEngine = createMemoryEngine()): ResponseStore {
+  return new MemoryResponseStore(engine)
 }
 
 class MemoryResponseStore implements ResponseStore {
   readonly #responses = new Map<string, Entry>()
   readonly #conversations = new Map<string, Conversation>()
   readonly #listeners = new Set<(change: ResponseChange) => void>()
+  readonly #engine: MemoryEngine
   #sequence = 0
+
+  constructor(engine: MemoryEngine) {
+    this.#engine = engine
+  }
 
   async begin({ input, ...response }: NewResponse): Promise<'begun' | 'known'> {
     const nothingYet = { status: 'queued', provider: null, keyId: null, upstreamId: null } as const
@@ -76,7 +82,7 @@ class MemoryResponseStore implements ResponseStore {
     return true
   }
 
-  async finish({ id, owner, writer, end, events }: Finish): Promise<Finished> {
+  async finish({ id, owner, writer, end, events, usage }: Finish): Promise<Finished> {
     const entry = this.#responses.get(id)
     if (entry === undefined || entry.record.owner !== owner) return 'unknown'
     if (isOver(entry)) return 'over'
@@ -88,6 +94,7 @@ class MemoryResponseStore implements ResponseStore {
     entry.outputSequence = ++this.#sequence
     entry.writer = null
     addEvents(entry, events)
+    if (usage !== null) this.#engine.addUsage(usage.jobId, usage.record)
     this.#join(entry, conversationExpiresAt)
     this.#tell({ kind: 'ended', id })
     return 'kept'

@@ -74,7 +74,7 @@ function rows(first: number, last: number, expiresAt: number): string {
 
 function finishValues(): unknown[] {
   const end = ['completed', null, null, null, 1_000_000, 1, 2, '{}']
-  return ['resp_777', 'vk', null, ...end, ['msg_1'], ['{}'], [1], ['{}'], true, 1_000_000]
+  return ['resp_777', 'vk', null, ...end, ['msg_1'], ['{}'], [1], ['{}'], true, 1_000_000, 'job', 1, '{}']
 }
 
 function addValues(): unknown[][] {

@@ -94,6 +94,9 @@ export const finishResponse = `
     insert into response_events (response, number, text)
     select ended.sequence, number, text from ended cross join unnest($14::int[], $15::text[]) as event (number, text)
     on conflict (response, number) do nothing
+  ), used as (
+    insert into usage_records (job_id, completed_at, record) select $18, $19::bigint, $20 from ended where $18::text is not null
+    on conflict (job_id) do nothing
   ), locked as materialized (
     select conversations.sequence, ended.sequence as response
     from conversations join ended on conversations.id = ended.conversation_id and conversations.owner = ended.owner

@@ -6,6 +6,7 @@ import { Secret } from '../../core/secret.ts'
 import { responseStoreConformance } from '../../ports/response-store.conformance.ts'
 import type { ResponseChange } from '../../ports/response-store.ts'
 import { createPostgresEngine } from './engine.ts'
+import { createPostgresJobStore } from './job-store.ts'
 import { createPostgresResponseStore } from './response-store.ts'
 
 const database = await createDatabase()
@@ -25,6 +26,7 @@ describe.skipIf(database === undefined)('on PostgreSQL', () => {
     let opened = 0
     return {
       open: async () => createPostgresResponseStore(engines[opened++ % engines.length]!),
+      usage: (jobId) => createPostgresJobStore(engines[0]!).usage(jobId),
       async remove() {
         const [row] = await database!.query(countLeftovers('asbru.'))
         await database!.query(responseTables.map((table) => `delete from asbru.${table}`).join('; '))
@@ -55,7 +57,7 @@ describe.skipIf(database === undefined)('on PostgreSQL', () => {
       return heard
     }
     await expect.poll(append, { timeout: 10_000 }).toContainEqual({ kind: 'events', id })
-    await here!.finish({ id, owner: 'vk', writer: 'token', end: makeEnd({ output }), events: [] })
+    await here!.finish({ id, owner: 'vk', writer: 'token', end: makeEnd({ output }), events: [], usage: null })
     await expect.poll(() => heard, { timeout: 10_000 }).toContainEqual({ kind: 'ended', id })
     stop()
   })

@@ -338,7 +338,7 @@ async function appendAll(query: Query, wishes: readonly AppendWish[]): Promise<b
   return wishes.map((_, index) => written.has(index + 1))
 }
 
-function finishValues({ id, owner, writer, end, events }: Finish): unknown[] {
+function finishValues({ id, owner, writer, end, events, usage }: Finish): unknown[] {
   const { status, provider, keyId, upstreamId, expiresAt, output, response, conversationExpiresAt } = end
   return [
     id,
@@ -349,6 +349,7 @@ function finishValues({ id, owner, writer, end, events }: Finish): unknown[] {
     ...[output.map((item) => item.id), output.map(({ item }) => item)],
     ...[events.map(({ number }) => number), events.map(({ text }) => text)],
     ...[joinsConversation(status), conversationExpiresAt],
+    ...[usage?.jobId ?? null, usage?.completedAt ?? null, usage?.record ?? null],
   ]
 }
 

@@ -31,6 +31,7 @@ import {
   pageOf,
   recordOf,
 } from '../job-rows.ts'
+import { prepareUsage } from './usage-statement.ts'
 
 export type JobModule = ReturnType<typeof createJobModule>
 
@@ -314,9 +315,7 @@ function prepare(database: DatabaseSync) {
     ),
     removeInput: database.prepare('delete from job_inputs where job_id = ?'),
     addResult: database.prepare('insert into job_results (job_id, result) values (?, ?)'),
-    addUsage: database.prepare(
-      'insert into usage_records (job_id, completed_at, record) values (?, ?, ?) on conflict (job_id) do nothing',
-    ),
+    addUsage: prepareUsage(database),
     get: database.prepare(`select ${recordColumns} where id = ? and (expires_at is null or expires_at > ?)`),
     list: database.prepare(
       `select ${jobColumns} from jobs

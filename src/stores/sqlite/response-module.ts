@@ -131,7 +131,7 @@ class Responses {
     return true
   }
 
-  finish({ id, owner, writer, end, events }: Finish): Finished {
+  finish({ id, owner, writer, end, events, usage }: Finish): Finished {
     const row = this.#sql.open.get(id, ownerColumn(owner)) as OpenRow | undefined
     if (row === undefined) return 'unknown'
     if (row.status !== 'queued' && row.status !== 'in_progress') return 'over'
@@ -143,6 +143,7 @@ class Responses {
     this.#sql.setObject.run(response, sequence)
     this.#addItems(sequence, row.owner, 'output', output)
     this.#addEvents(sequence, events)
+    if (usage !== null) this.#sql.addUsage.run(usage.jobId, usage.completedAt, usage.record)
     if (row.conversation_id !== null && joinsConversation(status)) {
       const input = (this.#sql.items.all(sequence) as unknown as SideRow[]).filter(({ side }) => side === 'input')
       const items = [...input.map(itemOf), ...output]

@@ -1,6 +1,7 @@
 /** What SQLite is told and asked about responses, prepared once. */
 import type { DatabaseSync } from 'node:sqlite'
 import { responseColumns } from '../response-rows.ts'
+import { prepareUsage } from './usage-statement.ts'
 
 /** Pages that are given back to the file system at a time. */
 const pagesGivenBack = 512
@@ -26,6 +27,7 @@ export function prepareResponses(database: DatabaseSync) {
     addEvent: database.prepare(
       'insert into response_events (response, number, text) values (?, ?, ?) on conflict (response, number) do nothing',
     ),
+    addUsage: prepareUsage(database),
     start: database.prepare(
       `update responses set status = 'in_progress', writer = ? where id = ? and status in ('queued', 'in_progress')
        returning sequence`,

@@ -6,6 +6,7 @@ import { afterAll, expect } from 'vitest'
 import { countLeftovers, responseTables } from '../../../test/support/response-tables.ts'
 import { responseStoreConformance } from '../../ports/response-store.conformance.ts'
 import { createSqliteEngine } from './engine.ts'
+import { createSqliteJobStore } from './job-store.ts'
 import { createSqliteResponseStore } from './response-store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'asbru-responses-'))
@@ -23,6 +24,7 @@ responseStoreConformance('SQLite', async () => {
   let opened = 0
   return {
     open: async () => createSqliteResponseStore(engines[opened++ % engines.length]!),
+    usage: (jobId) => createSqliteJobStore(engines[0]!).usage(jobId),
     async remove() {
       const database = new DatabaseSync(file)
       const row = database.prepare(countLeftovers('')).get()
