@@ -3,16 +3,14 @@
  * message get ours spliced in, and a stream that was cut never gets an end.
  * https://platform.claude.com/docs/en/build-with-claude/streaming
  */
-import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
 import { textOfBytes } from '../../core/bytes.ts'
-import type { ReplyStream, StreamProgress, StreamWriting } from '../../core/dialect.ts'
+import type { ReplyStream, StreamWriting } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
-import { extraFieldsJson } from '../../core/extra-fields.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { EventSplicer } from '../../core/event-splicer.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { asciiJson, Edits, member, readObject } from '../../core/json-text.ts'
 import { parseJson } from '../../core/parse-json.ts'
 import { frameText } from '../../core/sse.ts'
-import { longestEvent } from '../../core/translate.ts'
 import { cutStream } from '../../core/upstream-error.ts'
 import { objectOf, textOf, wordsOf } from '../../core/wire.ts'
 import { encodeError } from './client-errors.ts'
@@ -27,84 +25,24 @@ export function spliceEvents(writing: StreamWriting): ReplyStream {
 /** Events that are something of an answer. */
 const content = new Set(['content_block_start', 'content_block_delta', 'content_block_stop'])
 
-class StreamSplicer implements ReplyStream {
-  readonly progress: StreamProgress = {
-    committed: false,
-    complete: false,
-    done: false,
-    error: undefined,
-    usage: undefined,
-  }
-  readonly #writing: StreamWriting
-  readonly #parser: EventSourceParser
-  /** Everything of `extra_fields` in front of the two numbers that change. */
-  readonly #extraHead: string
-  #out = ''
-  #chunkIndex = 0
-  #previous: number
+class StreamSplicer extends EventSplicer {
   #model: string | undefined
   /** The counts so far. */
   #usage: JsonObject | undefined
 
-  constructor(writing: StreamWriting) {
-    this.#writing = writing
-    this.#previous = writing.started
-    const { latency, chunk_index, ...still } = extraFieldsJson(writing.extra)
-    this.#extraHead = `,"extra_fields":${asciiJson(still).slice(0, -1)},"latency":`
-    this.#parser = createParser({
-      onEvent: (event) => this.#event(event),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded')
-          this.#fail(unreadable(`an event of more than ${longestEvent} bytes`))
-      },
-      maxBufferSize: longestEvent,
-    })
-  }
-
-  push(bytes: string): string {
-    this.#parser.feed(bytes)
-    return this.#take()
-  }
-
-  end(): string {
-    const { progress } = this
-    if (progress.error === undefined && !progress.done) {
-      if (progress.complete) this.#stop('{"type":"message_stop"}')
-      else this.#fail(cutStream('a stop reason'))
-    }
-    return this.#take()
-  }
-
   failure(error: GatewayError): string {
-    return frameText({ event: 'error', data: asciiJson(encodeError(error, this.#writing.extra)) })
+    return frameText({ event: 'error', data: asciiJson(encodeError(error, this.writing.extra)) })
   }
 
-  #take(): string {
-    const out = this.#out
-    this.#out = ''
-    return out
+  protected override ended(): void {
+    if (this.progress.complete) this.#stop('{"type":"message_stop"}')
+    else this.fail(cutStream('a stop reason'))
   }
 
-  #fail(error: GatewayError): void {
-    this.progress.error ??= error
-  }
-
-  #event({ event: name, data }: EventSourceMessage): void {
-    const { progress } = this
-    if (progress.done || progress.error !== undefined) return
-    // Some servers close a stream as OpenAI does; clients of this wire know no such thing.
-    if (data === '[DONE]') return
-    let event: Json
-    try {
-      // Bytes that are no ASCII make wrong characters here, but not another structure, and the structure is what is looked at.
-      event = parseJson(data)
-    } catch (error) {
-      return this.#fail(unreadable('an event that is no JSON', error))
-    }
-    if (!isJsonObject(event)) return this.#fail(unreadable('an event that is no JSON object'))
+  protected override event(event: JsonObject, data: string, name: string | undefined): void {
     // Clients go by the name of an event, and some servers leave it out.
     const type = name ?? textOf(event['type']) ?? 'message'
-    if (type === 'error' || event['error'] !== undefined) return this.#fail(toldError(data, event))
+    if (type === 'error' || event['error'] !== undefined) return this.fail(toldError(data, event))
     this.#pass(type, event, data)
   }
 
@@ -115,32 +53,29 @@ class StreamSplicer implements ReplyStream {
         const message = objectOf(event['message'])
         this.#model = textOf(message?.['model'])
         this.#usage = laterUsage(this.#usage, objectOf(message?.['usage']))
-        return this.#write(type, this.#withExtra(data, this.#latency(this.#previous), data))
+        return this.#write(type, this.withExtra(data, this.latency(), data))
       }
       case 'message_delta':
         return this.#messageDelta(event, data)
       case 'message_stop':
-        return progress.complete ? this.#stop(data) : this.#fail(cutStream('a stop reason'))
+        return progress.complete ? this.#stop(data) : this.fail(cutStream('a stop reason'))
       default:
         progress.committed ||= content.has(type)
-        return this.#write(
-          type,
-          this.#writing.rawResponse ? this.#withExtra(data, this.#latency(this.#previous), data) : data,
-        )
+        return this.#write(type, this.writing.rawResponse ? this.withExtra(data, this.latency(), data) : data)
     }
   }
 
   #messageDelta(event: JsonObject, data: string): void {
     const { progress } = this
     this.#usage = laterUsage(this.#usage, objectOf(event['usage']))
-    progress.usage = this.#usage && pricedUsage(this.#usage, this.#model, this.#writing.price)
+    progress.usage = this.#usage && pricedUsage(this.#usage, this.#model, this.writing.price)
     if (wordsOf(objectOf(event['delta'])?.['stop_reason']) !== undefined) {
       progress.committed = true
       progress.complete = true
     }
     const cost = costMember(progress.usage)
     const text = cost === '' ? data : withCostMember(data, cost)
-    this.#write('message_delta', this.#withExtra(text, this.#latency(this.#writing.started), data))
+    this.#write('message_delta', this.withExtra(text, this.latency(this.writing.started), data))
   }
 
   #stop(data: string): void {
@@ -148,22 +83,9 @@ class StreamSplicer implements ReplyStream {
     this.#write('message_stop', data)
   }
 
-  /** Of the whole, or since the event before. */
-  #latency(since: number): number {
-    const now = this.#writing.now()
-    this.#previous = now
-    return Math.round(now - since)
-  }
-
-  #withExtra(text: string, latency: number, raw: string): string {
-    const rawResponse = this.#writing.rawResponse ? `,"raw_response":${raw}` : ''
-    const extra = `${this.#extraHead}${latency},"chunk_index":${this.#chunkIndex}${rawResponse}}`
-    return `${text.slice(0, text.lastIndexOf('}'))}${extra}}`
-  }
-
   #write(type: string, data: string): void {
-    this.#chunkIndex++
-    this.#out += frameText({ event: type, data })
+    this.count++
+    this.out += frameText({ event: type, data })
   }
 }
 
@@ -175,13 +97,6 @@ function withCostMember(data: string, cost: string): string {
   const { members } = readObject(data, usage.at)
   edits.insert(usage.end - 1, members.length === 0 ? cost.slice(1) : cost)
   return edits.apply(data)
-}
-
-function unreadable(what: string, cause?: unknown): GatewayError {
-  return new GatewayError('upstream-unreadable', `Error reading stream: the provider sent ${what}`, {
-    code: 'invalid_response',
-    cause,
-  })
 }
 
 function toldError(data: string, event: JsonObject): GatewayError {

@@ -3,17 +3,15 @@
  * back for one last chunk, and a stream that was cut never gets an end.
  * https://platform.openai.com/docs/api-reference/chat-streaming
  */
-import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
 import { textOfBytes } from '../../core/bytes.ts'
 import type { ReplyStream, StreamProgress, StreamWriting } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/errors.ts'
-import { extraFieldsJson } from '../../core/extra-fields.ts'
+import { EventSplicer } from '../../core/event-splicer.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { asciiJson, Edits, elements, type Member, member, members } from '../../core/json-text.ts'
 import { parseJson, readJson } from '../../core/parse-json.ts'
 import { withCost } from '../../core/pricing.ts'
 import { frameText } from '../../core/sse.ts'
-import { longestEvent } from '../../core/translate.ts'
 import { errorInDisguise } from '../../core/upstream-error.ts'
 import type { Usage } from '../../core/usage.ts'
 import { encodeError } from './errors.ts'
@@ -40,79 +38,30 @@ class Progress implements StreamProgress {
   }
 }
 
-class StreamSplicer implements ReplyStream {
-  readonly progress = new Progress()
-  readonly #writing: StreamWriting
-  readonly #parser: EventSourceParser
-  /** Everything of `extra_fields` in front of the two numbers that change. */
-  readonly #extraHead: string
+class StreamSplicer extends EventSplicer {
+  override readonly progress = new Progress()
   readonly #seen = new Set<number>()
   readonly #finished = new Set<number>()
   readonly #toolCalls = new Map<number, ToolCallIndexes>()
-  #out = ''
-  #chunkIndex = 0
-  #previous: number
   /** The chunk that brought usage last, or else the last chunk: what the final chunk is made of. */
   #usageChunk = ''
   #lastChunk = ''
 
-  constructor(writing: StreamWriting) {
-    this.#writing = writing
-    this.#previous = writing.started
-    const { latency, chunk_index, ...still } = extraFieldsJson(writing.extra)
-    this.#extraHead = `,"extra_fields":${asciiJson(still).slice(0, -1)},"latency":`
-    this.#parser = createParser({
-      onEvent: (event) => this.#event(event),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded')
-          this.#fail(unreadable(`an event of more than ${longestEvent} bytes`))
-      },
-      maxBufferSize: longestEvent,
-    })
-  }
-
-  push(bytes: string): string {
-    this.#parser.feed(bytes)
-    return this.#take()
-  }
-
-  end(): string {
-    if (this.progress.error === undefined && !this.progress.done) this.#finish()
-    return this.#take()
-  }
-
   failure(error: GatewayError): string {
-    return frameText({ data: asciiJson(encodeError(error, this.#writing.extra)) })
+    return frameText({ data: asciiJson(encodeError(error, this.writing.extra)) })
   }
 
-  #take(): string {
-    const out = this.#out
-    this.#out = ''
-    return out
-  }
-
-  #fail(error: GatewayError): void {
-    this.progress.error ??= error
-  }
-
-  #event(event: EventSourceMessage): void {
-    const { progress } = this
-    if (progress.done || progress.error !== undefined) return
-    if (event.data === '[DONE]') return this.#finish()
-    let chunk: Json
-    try {
-      // Bytes that are no ASCII make wrong characters here, but not another structure, and the structure is what is looked at.
-      chunk = parseJson(event.data)
-    } catch (error) {
-      return this.#fail(unreadable('an event that is no JSON', error))
-    }
-    if (!isJsonObject(chunk)) return this.#fail(unreadable('an event that is no JSON object'))
-    if (event.event === 'error' || isJsonObject(chunk['error']) || typeof chunk['error'] === 'string')
-      return this.#fail(toldError(event.data))
-    if (Array.isArray(chunk['choices'])) this.#chunk(event.data, chunk, chunk['choices'])
-    else if (isJsonObject(chunk['usage'])) this.#usageChunk = event.data
+  protected override event(chunk: JsonObject, data: string, name: string | undefined): void {
+    if (name === 'error' || isJsonObject(chunk['error']) || typeof chunk['error'] === 'string')
+      return this.fail(toldError(data))
+    if (Array.isArray(chunk['choices'])) this.#chunk(data, chunk, chunk['choices'])
+    else if (isJsonObject(chunk['usage'])) this.#usageChunk = data
     // An event of a kind that is not known here: the client may know it.
-    else this.#out += frameText(event)
+    else this.out += frameText({ event: name, data })
+  }
+
+  protected override closed(): void {
+    this.ended()
   }
 
   #chunk(data: string, chunk: JsonObject, choices: Json[]): void {
@@ -123,11 +72,12 @@ class StreamSplicer implements ReplyStream {
     let changes: number[][] | undefined
     for (const choice of choices) {
       if (!isJsonObject(choice)) continue
-      if (isJsonObject(choice['error'])) return this.#fail(toldError(data))
+      if (isJsonObject(choice['error'])) return this.fail(toldError(data))
       this.#follow(choice)
       if (this.#needsChange(choice)) changes = choices.map((other) => this.#indexesOf(other))
     }
-    this.#out += `data: ${this.#written(data, chunk, changes, hasUsage)}\n\n`
+    this.out += `data: ${this.#written(data, chunk, changes, hasUsage)}\n\n`
+    this.count++
   }
 
   /** Notes what a choice says of the answer's progress. */
@@ -139,7 +89,7 @@ class StreamSplicer implements ReplyStream {
     if (typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== '') {
       this.#finished.add(index)
       progress.committed = true
-      progress.complete = this.#finished.size >= Math.max(this.#seen.size, this.#writing.choices)
+      progress.complete = this.#finished.size >= Math.max(this.#seen.size, this.writing.choices)
     }
     const delta = choice['delta']
     if (!progress.committed && isJsonObject(delta)) progress.committed = hasContent(delta)
@@ -171,10 +121,7 @@ class StreamSplicer implements ReplyStream {
 
   #written(data: string, chunk: JsonObject, changes: number[][] | undefined, hasUsage: boolean): string {
     const text = changes !== undefined || hasUsage ? this.#edited(data, changes, hasUsage) : data
-    const closing = text.lastIndexOf('}')
-    const usage = chunk['usage'] === undefined ? ',"usage":null' : ''
-    const end = text.slice(0, closing) + usage + this.#extra(this.#latency(), data)
-    return end.includes('\n') ? end.replaceAll('\n', '\ndata: ') : end
+    return this.withExtra(text, this.latency(), data, chunk['usage'] === undefined ? ',"usage":null' : '')
   }
 
   #edited(data: string, changes: number[][] | undefined, hasUsage: boolean): string {
@@ -187,23 +134,11 @@ class StreamSplicer implements ReplyStream {
     return edits.apply(data)
   }
 
-  #latency(): number {
-    const now = this.#writing.now()
-    const latency = Math.round(now - this.#previous)
-    this.#previous = now
-    return latency
-  }
-
-  #extra(latency: number, raw: string): string {
-    const rawResponse = this.#writing.rawResponse ? `,"raw_response":${raw}` : ''
-    return `${this.#extraHead}${latency},"chunk_index":${this.#chunkIndex++}${rawResponse}}}`
-  }
-
   /** The provider's stream is over: the last chunk and `[DONE]` when every choice has ended, else an error. */
-  #finish(): void {
+  protected override ended(): void {
     const { progress } = this
     if (this.#finished.size === 0 || this.#finished.size < this.#seen.size) {
-      return this.#fail(
+      return this.fail(
         new GatewayError(
           'upstream-cut',
           'Error reading stream: it ended before the answer did, without a finish reason',
@@ -216,26 +151,23 @@ class StreamSplicer implements ReplyStream {
     progress.complete = true
     progress.done = true
     const source = this.#usageChunk === '' ? this.#lastChunk : this.#usageChunk
-    const final = this.#finalChunk(source).replaceAll('\n', '\ndata: ')
-    this.#out += `data: ${final}\n\ndata: [DONE]\n\n`
+    this.out += `data: ${this.#finalChunk(source)}\n\ndata: [DONE]\n\n`
   }
 
   #finalChunk(source: string): string {
     const edits = new Edits()
     const list = members(source)
     const choices = member(list, 'choices')
-    const empty = this.#writing.includeUsage ? '[]' : '[{"index":0,"delta":{},"logprobs":null,"finish_reason":null}]'
+    const empty = this.writing.includeUsage ? '[]' : '[{"index":0,"delta":{},"logprobs":null,"finish_reason":null}]'
     let added = this.#finalUsage(source, list, edits)
     if (choices === undefined) added += `,"choices":${empty}`
     else edits.replace(choices, empty)
-    const total = Math.round(this.#writing.now() - this.#writing.started)
-    const text = edits.apply(source)
-    return text.slice(0, text.lastIndexOf('}')) + added + this.#extra(total, source)
+    return this.withExtra(edits.apply(source), this.latency(this.writing.started), source, added)
   }
 
   /** Notes the usage, and puts it with its cost where clients look for it. Gives what the chunk lacks. */
   #finalUsage(source: string, list: readonly Member[], edits: Edits): string {
-    const { price } = this.#writing
+    const { price } = this.writing
     const usage = member(list, 'usage')
     if (usage !== undefined && source[usage.at] === '{') {
       const costOf = price && ((counted: Usage) => price(counted, replyFacts(source, list)))
@@ -271,13 +203,6 @@ function hasContent(delta: JsonObject): boolean {
     return true
   }
   return false
-}
-
-function unreadable(what: string, cause?: unknown): GatewayError {
-  return new GatewayError('upstream-unreadable', `Error reading stream: the provider sent ${what}`, {
-    code: 'invalid_response',
-    cause,
-  })
 }
 
 function toldError(data: string): GatewayError {

@@ -2,13 +2,11 @@
  * A provider's stream on its way to a client of the same dialect: each event keeps its own bytes and gets ours spliced in, and a stream that was
  * cut never gets an end. https://platform.openai.com/docs/api-reference/responses-streaming
  */
-import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
-import type { ReplyStream, StreamProgress, StreamWriting } from '../../core/dialect.ts'
-import { GatewayError } from '../../core/errors.ts'
-import { extraFieldsJson } from '../../core/extra-fields.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import type { ReplyStream, StreamWriting } from '../../core/dialect.ts'
+import type { GatewayError } from '../../core/errors.ts'
+import { EventSplicer, unreadable } from '../../core/event-splicer.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { asciiJson, Edits, member, members } from '../../core/json-text.ts'
-import { parseJson } from '../../core/parse-json.ts'
 import { frameText } from '../../core/sse.ts'
 import { longestEvent } from '../../core/translate.ts'
 import { cutStream } from '../../core/upstream-error.ts'
@@ -24,52 +22,21 @@ export function spliceEvents(writing: StreamWriting): ReplyStream {
   return new StreamSplicer(writing)
 }
 
-class StreamSplicer implements ReplyStream {
-  readonly progress: StreamProgress = {
-    committed: false,
-    complete: false,
-    done: false,
-    error: undefined,
-    usage: undefined,
-  }
-  readonly #writing: StreamWriting
-  readonly #parser: EventSourceParser
+class StreamSplicer extends EventSplicer {
   readonly #echo: RequestEcho
-  /** Everything of `extra_fields` in front of the two numbers that change. */
-  readonly #extraHead: string
   readonly #items = new StreamedItems()
-  #out = ''
-  #sequence = 0
-  #previous: number
   /** The last event that told of the whole response; '' before there is one. */
   #lifecycle = ''
   /** The event by which the provider itself told of the failure. */
   #failed: { readonly error: GatewayError; readonly event: JsonObject; readonly data: string } | undefined
 
   constructor(writing: StreamWriting) {
-    this.#writing = writing
-    this.#previous = writing.started
+    super(writing)
     this.#echo = new RequestEcho(writing.asked, writing.extra.modelRequested)
-    const { latency, chunk_index, ...still } = extraFieldsJson(writing.extra)
-    this.#extraHead = `${asciiJson(still).slice(0, -1)},"latency":`
-    this.#parser = createParser({
-      onEvent: (event) => this.#event(event),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded')
-          this.#fail(unreadable(`an event of more than ${longestEvent} bytes`))
-      },
-      maxBufferSize: longestEvent,
-    })
   }
 
-  push(bytes: string): string {
-    this.#parser.feed(bytes)
-    return this.#take()
-  }
-
-  end(): string {
-    if (this.progress.error === undefined && !this.progress.done) this.#fail(cutStream('its last event'))
-    return this.#take()
+  protected override ended(): void {
+    this.fail(cutStream('its last event'))
   }
 
   failure(error: GatewayError): string {
@@ -78,37 +45,13 @@ class StreamSplicer implements ReplyStream {
     if (told !== undefined && told.error === error) this.#writeWhole('response.failed', told.event, told.data, 'failed')
     else if (this.#lifecycle !== '') this.#writeFailed(error)
     else {
-      const event = errorEvent(error, this.#sequence++, this.#writing.extra)
-      this.#out += frameText({ event: 'error', data: asciiJson(event) })
+      const event = errorEvent(error, this.count++, this.writing.extra)
+      this.out += frameText({ event: 'error', data: asciiJson(event) })
     }
-    return this.#take()
+    return this.take()
   }
 
-  #take(): string {
-    const out = this.#out
-    this.#out = ''
-    return out
-  }
-
-  #fail(error: GatewayError): void {
-    this.progress.error ??= error
-  }
-
-  #event({ event: name, data: lines }: EventSourceMessage): void {
-    const { progress } = this
-    if (progress.done || progress.error !== undefined) return
-    // Some servers close a stream as that of chat completions is; clients of this wire know no such thing.
-    if (lines === '[DONE]') return
-    // A line feed in JSON is as good as a space, and takes no line of its own.
-    const data = lines.includes('\n') ? lines.replaceAll('\n', ' ') : lines
-    let event: Json
-    try {
-      // Bytes that are no ASCII make wrong characters here, but not another structure, and the structure is what is looked at.
-      event = parseJson(data)
-    } catch (error) {
-      return this.#fail(unreadable('an event that is no JSON', error))
-    }
-    if (!isJsonObject(event)) return this.#fail(unreadable('an event that is no JSON object'))
+  protected override event(event: JsonObject, data: string, name: string | undefined): void {
     const type = textOf(event['type']) ?? name
     if (type === undefined) return this.#nameless(event, data)
     this.#pass(kindOf(type), type, event, data)
@@ -120,7 +63,7 @@ class StreamSplicer implements ReplyStream {
       case 'delta':
         this.#items.delta(kind.place, event, data)
         if (this.#items.length > longestEvent)
-          return this.#fail(unreadable(`an answer of more than ${longestEvent} characters`))
+          return this.fail(unreadable(`an answer of more than ${longestEvent} characters`))
         break
       case 'item-added':
         this.#items.added(event, data)
@@ -142,37 +85,37 @@ class StreamSplicer implements ReplyStream {
       case 'end':
         return this.#end(type, kind.status, event, data)
       case 'error':
-        return this.#fail(toldFailure(data))
+        return this.fail(toldFailure(data))
       case 'idle':
         return
     }
     progress.committed = true
-    this.#write(kind.head, type, event, data, this.#latency(), data)
+    this.#write(kind.head, type, event, data, this.latency(), data)
   }
 
   /** Something that this wire has no word for: an error, most often. */
   #nameless(event: JsonObject, data: string): void {
-    if (event['error'] !== undefined && event['error'] !== null) return this.#fail(toldFailure(data))
+    if (event['error'] !== undefined && event['error'] !== null) return this.fail(toldFailure(data))
     this.progress.committed = true
-    this.#out += frameText({ data })
+    this.out += frameText({ data })
   }
 
   #lifecycleEvent(type: string, status: string, event: JsonObject, data: string): void {
-    if (!isJsonObject(event['response'])) return this.#fail(unreadable(`${type} without a response`))
+    if (!isJsonObject(event['response'])) return this.fail(unreadable(`${type} without a response`))
     this.#lifecycle = data
     this.#writeWhole(type, event, data, status)
   }
 
   #end(type: string, status: string, event: JsonObject, data: string): void {
     const { progress } = this
-    if (!isJsonObject(event['response'])) return this.#fail(unreadable(`${type} without a response`))
+    if (!isJsonObject(event['response'])) return this.fail(unreadable(`${type} without a response`))
     if (status === 'failed' || status === 'cancelled') {
       const error = toldFailure(data)
       if (status === 'failed') this.#failed = { error, event, data }
-      return this.#fail(error)
+      return this.fail(error)
     }
     // Whoever says that all is done while something is not cannot be believed.
-    if (status === 'completed' && this.#items.openCount > 0) return this.#fail(cutStream('the end of an item'))
+    if (status === 'completed' && this.#items.openCount > 0) return this.fail(cutStream('the end of an item'))
     progress.committed = true
     progress.complete = true
     progress.done = true
@@ -182,7 +125,7 @@ class StreamSplicer implements ReplyStream {
   /** An event that tells of the whole response. */
   #writeWhole(type: string, event: JsonObject, data: string, status: string): void {
     const isEnd = status !== 'in_progress' && status !== 'queued'
-    const latency = isEnd ? this.#latency(this.#writing.started) : this.#latency()
+    const latency = isEnd ? this.latency(this.writing.started) : this.latency()
     const { text, whole, upstreamId, usage } = spliceWhole(data, this.#splicing(status, latency))
     this.progress.upstreamId ??= upstreamId
     if (isEnd) {
@@ -194,7 +137,7 @@ class StreamSplicer implements ReplyStream {
 
   /** Of what the response was when it was last told of, and what has come of it since. */
   #writeFailed(error: GatewayError): void {
-    const latency = this.#latency(this.#writing.started)
+    const latency = this.latency(this.writing.started)
     const { whole } = spliceWhole(this.#lifecycle, {
       ...this.#splicing('failed', latency),
       replaced: { status: '"failed"', error: asciiJson(responseError(error)), output: this.#items.output() },
@@ -215,34 +158,21 @@ class StreamSplicer implements ReplyStream {
     return {
       echo: this.#echo,
       status,
-      price: this.#writing.price,
-      extra: `${this.#extra(latency)}}`,
+      price: this.writing.price,
+      extra: `${this.extraFields(latency)}}`,
       items: this.#items,
     }
   }
 
-  /** Since the event before, or of the whole. */
-  #latency(since = this.#previous): number {
-    const now = this.#writing.now()
-    this.#previous = now
-    return Math.round(now - since)
-  }
-
-  #extra(latency: number): string {
-    return `${this.#extraHead}${latency},"chunk_index":${this.#sequence}`
-  }
-
   #write(head: string, type: string, event: JsonObject, data: string, latency: number, raw: string | undefined): void {
     const text = this.#isAsItShouldBe(event, type) ? data : this.#mended(data, type)
-    const rawResponse = this.#writing.rawResponse && raw !== undefined ? `,"raw_response":${raw}` : ''
-    const extra = `,"extra_fields":${this.#extra(latency)}${rawResponse}}}`
-    this.#out += `${head}${text.slice(0, text.lastIndexOf('}'))}${extra}\n\n`
-    this.#sequence++
+    this.out += `${head}${this.withExtra(text, latency, raw)}\n\n`
+    this.count++
   }
 
   #isAsItShouldBe(event: JsonObject, type: string): boolean {
     return (
-      event['sequence_number'] === this.#sequence &&
+      event['sequence_number'] === this.count &&
       event['type'] !== undefined &&
       event['extra_fields'] === undefined &&
       (event['logprobs'] !== undefined || !likely.has(type))
@@ -256,8 +186,8 @@ class StreamSplicer implements ReplyStream {
     const number = member(list, 'sequence_number')
     const last = list.at(-1)
     let added = member(list, 'type') === undefined ? `,"type":${asciiJson(type)}` : ''
-    if (number === undefined) added += `,"sequence_number":${this.#sequence}`
-    else edits.replace(number, String(this.#sequence))
+    if (number === undefined) added += `,"sequence_number":${this.count}`
+    else edits.replace(number, String(this.count))
     if (likely.has(type) && member(list, 'logprobs') === undefined) added += ',"logprobs":[]'
     edits.insert(last?.end ?? data.lastIndexOf('}'), last === undefined ? added.slice(1) : added)
     edits.remove(list, ({ key }) => key === 'extra_fields')
@@ -267,10 +197,3 @@ class StreamSplicer implements ReplyStream {
 
 /** Events that have `logprobs` in any case by OpenAI's types, and not at everybody who follows it. */
 const likely = new Set(['response.output_text.delta', 'response.output_text.done'])
-
-function unreadable(what: string, cause?: unknown): GatewayError {
-  return new GatewayError('upstream-unreadable', `Error reading stream: the provider sent ${what}`, {
-    code: 'invalid_response',
-    cause,
-  })
-}
