@@ -230,7 +230,7 @@ export function backgroundFaults(all: readonly FollowedResponse[]): string[] {
 }
 
 /** What an answer is that follows a broken one: the grammar of a stream that is completed has no word for what was left in its middle. */
-const broken = /^The response is completed, and its item \d+ \(\w+\) is incomplete/
+const broken = /^response\.completed: The response is completed, and its item \d+ \(\w+\) is incomplete/
 
 function faultsOf({ seen, kept, response, model, prompt, records }: FollowedResponse): string[] {
   const faults = grammarFaults(seen)
