@@ -25,6 +25,10 @@ export class StreamedItems {
   /** The events that told of items that are done, by output index. */
   readonly #done = new Map<number, string>()
   readonly #open = new Map<number, OpenItem>()
+  /** Where the last delta stood: the next one nearly always stands there, too. */
+  #latest:
+    | { readonly index: Json | undefined; readonly part: Json | undefined; readonly gathered: Gathered }
+    | undefined
   /** Characters of all the texts that came in deltas. */
   length = 0
 
@@ -39,12 +43,14 @@ export class StreamedItems {
 
   added(event: JsonObject, bytes: string): void {
     const index = countOf(event['output_index'])
+    this.#latest = undefined
     if (index !== undefined) this.#open.set(index, { event: bytes, parts: new Map(), texts: new Map() })
   }
 
   finished(event: JsonObject, bytes: string): void {
     const index = countOf(event['output_index'])
     if (index === undefined) return
+    this.#latest = undefined
     this.#open.delete(index)
     this.#done.set(index, bytes)
   }
@@ -59,19 +65,34 @@ export class StreamedItems {
     const key = placeKey(list, event)
     item?.parts.set(key, bytes)
     item?.texts.delete(key)
+    this.#latest = undefined
   }
 
   delta(place: TextPlace, event: JsonObject, bytes: string): void {
     const { delta } = event
     if (typeof delta !== 'string') return
-    const item = this.#itemOf(event)
-    if (item === undefined) return
-    const key = placeKey(place.list, event)
-    const known = item.texts.get(key)
+    const gathered = this.#gatheredAt(place, event)
+    if (gathered === undefined) return
     const text = deltaText(delta, bytes)
     this.length += text.length
-    if (known === undefined) item.texts.set(key, { text, place, annotations: [] })
-    else known.text += text
+    gathered.text += text
+  }
+
+  #gatheredAt(place: TextPlace, event: JsonObject): Gathered | undefined {
+    const { output_index: index } = event
+    const part = partIndex(place.list, event)
+    const latest = this.#latest
+    if (latest?.gathered.place === place && latest.index === index && latest.part === part) return latest.gathered
+    const item = this.#itemOf(event)
+    if (item === undefined) return undefined
+    const key = placeKey(place.list, event)
+    let gathered = item.texts.get(key)
+    if (gathered === undefined) {
+      gathered = { text: '', place, annotations: [] }
+      item.texts.set(key, gathered)
+    }
+    this.#latest = { index, part, gathered }
+    return gathered
   }
 
   annotation(event: JsonObject, bytes: string): void {
@@ -96,9 +117,14 @@ export class StreamedItems {
   }
 }
 
+/** Undefined: of the item itself. */
+function partIndex(list: TextPlace['list'], event: JsonObject): Json | undefined {
+  if (list === 'content') return event['content_index']
+  return list === 'summary' ? event['summary_index'] : undefined
+}
+
 function placeKey(list: TextPlace['list'], event: JsonObject): string {
-  if (list === 'content') return `content ${event['content_index']}`
-  return list === 'summary' ? `summary ${event['summary_index']}` : ''
+  return list === undefined ? '' : `${list} ${partIndex(list, event)}`
 }
 
 /**

@@ -25,6 +25,9 @@ export function spliceEvents(writing: StreamWriting): ReplyStream {
 class StreamSplicer extends EventSplicer {
   readonly #echo: RequestEcho
   readonly #items = new StreamedItems()
+  /** Of the event before: the next one nearly always has the same. */
+  #type = ''
+  #kind = kindOf('')
   /** The last event that told of the whole response; '' before there is one. */
   #lifecycle = ''
   /** The event by which the provider itself told of the failure. */
@@ -54,7 +57,11 @@ class StreamSplicer extends EventSplicer {
   protected override event(event: JsonObject, data: string, name: string | undefined): void {
     const type = textOf(event['type']) ?? name
     if (type === undefined) return this.#nameless(event, data)
-    this.#pass(kindOf(type), type, event, data)
+    if (type !== this.#type) {
+      this.#type = type
+      this.#kind = kindOf(type)
+    }
+    this.#pass(this.#kind, type, event, data)
   }
 
   #pass(kind: EventKind, type: string, event: JsonObject, data: string): void {
