@@ -21,6 +21,7 @@ import { openaiResponsesClient } from './dialects/openai-responses/client.ts'
 import { createCipher } from './encryption/create-cipher.ts'
 import { createModelLister } from './engine/list-models.ts'
 import { explainPlan, makePlan } from './engine/plan.ts'
+import { MissingPaths } from './engine/missing-paths.ts'
 import type { World } from './engine/world.ts'
 import { createJobTeller } from './http/async/job-teller.ts'
 import { createJobKinds } from './http/async/kinds.ts'
@@ -110,6 +111,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     }),
     tokenizer,
     upstream,
+    missingPaths: new MissingPaths(systemClock),
     random: Math.random,
     isProvider: isProviderId,
     background(task) {

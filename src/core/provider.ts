@@ -69,6 +69,8 @@ export interface Wire {
   readonly headers?: Readonly<Record<string, string>>
   /** Keeps responses, so that a request can go on from one by its id. Default false: the history has to be in the request. */
   readonly keepsState?: boolean
+  /** Not every server of this kind has it: where there is no such path, the provider is spoken to as if the wire were not there. */
+  readonly isOptional?: boolean
 }
 
 /** How a provider counts tokens, and where. */
@@ -118,13 +120,14 @@ export interface SpokenWire {
   readonly auth: Auth
   readonly headers: Readonly<Record<string, string>>
   readonly keepsState: boolean
+  readonly isOptional: boolean
 }
 
 const noHeaders: Readonly<Record<string, string>> = {}
 
-/** The wire for a target. Undefined: the provider has no chat. */
-export function wireOf(provider: Provider, target: PathTarget): SpokenWire | undefined {
-  const wire = provider.wires?.find((candidate) => candidate.serves(target))
+/** The wire for a target, one that not every server has if `withOptional` says so. Undefined: the provider has no chat. */
+export function wireOf(provider: Provider, target: PathTarget, withOptional = true): SpokenWire | undefined {
+  const wire = provider.wires?.find(({ isOptional, serves }) => (withOptional || !isOptional) && serves(target))
   const chat = wire?.chat ?? provider.chat
   if (chat === undefined) return undefined
   const place = wire?.path ?? provider.paths.chat
@@ -135,6 +138,7 @@ export function wireOf(provider: Provider, target: PathTarget): SpokenWire | und
     auth: wire?.auth ?? provider.auth,
     headers: wire?.headers ?? provider.headers ?? noHeaders,
     keepsState: wire?.keepsState ?? false,
+    isOptional: wire?.isOptional ?? false,
   }
 }
 

@@ -5,7 +5,7 @@ import type { AdaptedRequest, Addressee, ClientChat, ProviderChat, ReplyContext 
 import { GatewayError } from '../core/errors.ts'
 import type { ExtraFields } from '../core/extra-fields.ts'
 import { passedOn } from '../core/headers.ts'
-import { joinUrl, type Provider, wireOf } from '../core/provider.ts'
+import { joinUrl, type PathTarget, type Provider, type SpokenWire, wireOf } from '../core/provider.ts'
 import { unsupported } from '../core/refuse.ts'
 import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
@@ -15,6 +15,7 @@ import { type Call, requestType, type SuitedRequest, suitedTo } from './call.ts'
 import { clientPlace, inWordsOf } from './client-words.ts'
 import type { Exchange } from './exchange.ts'
 import { maskError } from './mask-error.ts'
+import { saysNoSuchPath } from './missing-paths.ts'
 import { openStream } from './open-stream.ts'
 import type { Target } from './plan.ts'
 import { pricerFor } from './price-reply.ts'
@@ -32,7 +33,17 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
   try {
     return await send(sent, target, key, exchange, world)
   } catch (error) {
-    if (!sent.goesOn || !(error instanceof GatewayError) || !hasForgotten(error)) throw error
+    if (!(error instanceof GatewayError)) throw error
+    if (sent.isOptional && saysNoSuchPath(error)) {
+      const { url } = sent.call
+      world.log.info(
+        { provider: target.provider.id, url },
+        'the server has no such path: it is asked by way of another',
+      )
+      world.missingPaths.note(url)
+      return send(encode(target, key, exchange.call, world), target, key, exchange, world)
+    }
+    if (!sent.goesOn || !hasForgotten(error)) throw error
     // What came before is known here as well: the provider is told all of it.
     return send(encode(target, key, exchange.call, world, false), target, key, exchange, world)
   }
@@ -106,7 +117,8 @@ function encode(target: Target, key: ProviderKey, call: Call, world: World, mayG
   const { options } = call
   const { provider } = target.provider
   const place = placeOf(target, key, call)
-  const wire = wireOf(provider, place)
+  const baseUrl = baseUrlOf(target, key, place)
+  const wire = wireAt(baseUrl, provider, place, world)
   if (wire === undefined) throw new GatewayError('internal', `Provider ${target.provider.id} has no chat.`)
   const headers = requestHeaders(target, wire, call)
   const to: Addressee = {
@@ -146,13 +158,14 @@ function encode(target: Target, key: ProviderKey, call: Call, world: World, mayG
   return {
     chat: wire.chat,
     keepsState: wire.keepsState,
+    isOptional: wire.isOptional,
     goesOn: suited.goesOn === true,
     context,
     extra,
     place,
     call: {
       method: 'POST' as const,
-      url: joinUrl(baseUrlOf(target, key, place), wire.path),
+      url: joinUrl(baseUrl, wire.path),
       headers: headers.flat(),
       body: text,
       auth: wire.auth,
@@ -160,6 +173,13 @@ function encode(target: Target, key: ProviderKey, call: Call, world: World, mayG
       network: target.provider.network,
     },
   }
+}
+
+/** How what is there is spoken to, by all that is known of it. */
+function wireAt(baseUrl: string, provider: Provider, place: PathTarget, world: World): SpokenWire | undefined {
+  const wire = wireOf(provider, place)
+  const isMissing = wire?.isOptional === true && world.missingPaths.has(joinUrl(baseUrl, wire.path))
+  return isMissing ? wireOf(provider, place, false) : wire
 }
 
 interface RequestToSend extends AdaptedRequest {

@@ -5,6 +5,7 @@ import type { Prices } from '../ports/prices.ts'
 import type { Sessions } from '../ports/sessions.ts'
 import type { Tokenizer } from '../ports/tokenizer.ts'
 import type { Upstream } from '../ports/upstream.ts'
+import type { MissingPaths } from './missing-paths.ts'
 
 export interface World {
   readonly clock: Clock
@@ -13,6 +14,7 @@ export interface World {
   readonly prices: Prices
   readonly tokenizer: Tokenizer
   readonly upstream: Upstream
+  readonly missingPaths: MissingPaths
   /** From 0 to 1, 1 excluded. */
   random(): number
   /** Every provider that exists, configured or not: what may stand before the slash of a model name. */

@@ -24,9 +24,12 @@ export const ollama = {
   }),
   wires: [
     // Nothing is kept there. https://docs.ollama.com/api/openai-compatibility#v1responses
-    responsesWire({ ...openModelQuirks, store: 'none', efforts: ['none', 'low', 'medium', 'high'] }),
+    responsesWire(
+      { ...openModelQuirks, store: 'none', efforts: ['none', 'low', 'medium', 'high'] },
+      { isOptional: true },
+    ),
   ],
-  note: 'A server of your own; a key is sent where you set one. `OLLAMA_HOST` may be `host`, `:port` or a URL.',
+  note: 'A server of your own; a key is sent where you set one. One without Responses is asked by way of chat completions. `OLLAMA_HOST` may be `host`, `:port` or a URL.',
   environment: { key: ['OLLAMA_API_KEY'], baseUrl: ['OLLAMA_HOST'], readBaseUrl: ollamaUrl },
 } satisfies Provider
 

@@ -24,8 +24,8 @@ export const sgl = {
   }),
   wires: [
     // What it keeps, it keeps in memory until it ends.
-    responsesWire({ ...openModelQuirks, store: 'never' }),
+    responsesWire({ ...openModelQuirks, store: 'never' }, { isOptional: true }),
   ],
-  note: 'A server of your own; a key is sent where you set one.',
+  note: 'A server of your own; a key is sent where you set one. One without Responses is asked by way of chat completions.',
   environment: { key: ['SGLANG_API_KEY'], baseUrl: ['SGLANG_BASE_URL'] },
 } satisfies Provider

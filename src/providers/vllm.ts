@@ -24,8 +24,8 @@ export const vllm = {
   }),
   wires: [
     // It keeps responses only where it was started to, and then for good.
-    responsesWire({ ...openModelQuirks, store: 'never' }),
+    responsesWire({ ...openModelQuirks, store: 'never' }, { isOptional: true }),
   ],
-  note: 'A server of your own; a key is sent where you set one.',
+  note: 'A server of your own; a key is sent where you set one. One without Responses is asked by way of chat completions.',
   environment: { key: ['VLLM_API_KEY'], baseUrl: ['VLLM_BASE_URL'] },
 } satisfies Provider

@@ -17,6 +17,7 @@ import type {
 import { openaiChatClient } from '../../src/dialects/openai-chat/client.ts'
 import { authenticate } from '../../src/engine/authenticate.ts'
 import type { Call, CallOptions, Presented } from '../../src/engine/call.ts'
+import { MissingPaths } from '../../src/engine/missing-paths.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Prices } from '../../src/ports/prices.ts'
@@ -237,6 +238,7 @@ export function fakeWorld({ script = [], chance = 0, prices = noPrices }: FakeWo
     script: [...script],
     log: { isLevelEnabled: () => true, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     sessions: createMemorySessions(clock),
+    missingPaths: new MissingPaths(clock),
     prices,
     // A letter is a token.
     tokenizer: { count: async (texts) => texts.join('').length, close: async () => {} },
