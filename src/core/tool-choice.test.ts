@@ -1,7 +1,7 @@
 /** What choices come to: only some leave it to the model whether to call anything, and some leave tools out. */
 import { describe, expect, it } from 'vitest'
-import type { ToolChoice } from './chat.ts'
-import { isForced, leavesOut, refuseServerChoice } from './tool-choice.ts'
+import type { ChatRequest, ToolChoice } from './chat.ts'
+import { isForced, leavesOut, refuseServerChoice, withoutIdleWishes } from './tool-choice.ts'
 
 const tools = [{ kind: 'function' as const, name: 'a' }]
 const server = { type: 'web_search', value: { type: 'web_search' } }
@@ -42,4 +42,22 @@ describe('a tool that the provider runs', () => {
     )
     expect(() => refuseServerChoice(allowed(server))).not.toThrow()
   })
+})
+
+const plain: ChatRequest = { dialect: 'd', model: 'm', messages: [], stream: false }
+
+it.each<Partial<ChatRequest>>([
+  { tools: [] },
+  { toolChoice: { mode: 'auto' } },
+  { tools: [], toolChoice: { mode: 'none' }, parallelToolCalls: false },
+])('%j says nothing where there are no tools', (wishes) => {
+  expect(withoutIdleWishes({ ...plain, ...wishes })).toEqual(plain)
+})
+
+it.each<Partial<ChatRequest>>([
+  { tools, toolChoice: { mode: 'auto' }, parallelToolCalls: false },
+  { tools: [], toolChoice: { mode: 'required' } },
+  { toolChoice: { mode: 'tool', kind: 'function', name: 'a' } },
+])('%j is not for the gateway to leave out', (wishes) => {
+  expect(withoutIdleWishes({ ...plain, ...wishes })).toEqual({ ...plain, ...wishes })
 })

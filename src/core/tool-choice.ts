@@ -1,5 +1,5 @@
 /** What a choice among tools comes to. */
-import type { Tool, ToolChoice } from './chat.ts'
+import type { ChatRequest, Tool, ToolChoice } from './chat.ts'
 import { unsupported } from './refuse.ts'
 
 /** Must a tool be called? */
@@ -21,6 +21,14 @@ export function leavesOut(choice: ToolChoice | undefined, { type, value }: Tool 
   return !choice.servers.some(
     (named) => named.type === type && (named.value['server_label'] ?? null) === (value['server_label'] ?? null),
   )
+}
+
+/** Some wires take an empty list of tools, and wishes that change nothing where there are none; to others they are faults. Left out they mean the same. */
+export function withoutIdleWishes(request: ChatRequest): ChatRequest {
+  const { tools = [], toolChoice, parallelToolCalls: _, ...rest } = request
+  if (tools.length > 0) return request
+  const isIdle = toolChoice === undefined || toolChoice.mode === 'auto' || toolChoice.mode === 'none'
+  return isIdle ? rest : request
 }
 
 /** For wires that cannot ask for a tool of the provider's own by its type. */

@@ -9,6 +9,7 @@ import { joinUrl, type PathTarget, type Provider, type SpokenWire, wireOf } from
 import { unsupported } from '../core/refuse.ts'
 import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
+import { withoutIdleWishes } from '../core/tool-choice.ts'
 import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer } from './answer.ts'
 import { type Call, requestType, type SuitedRequest, suitedTo } from './call.ts'
@@ -208,7 +209,7 @@ function requestText(
     const adapted = chat.adaptRequest(fitted.request, to)
     return { ...adapted, dropped: [...unsuited, ...fitted.dropped, ...adapted.dropped], request: undefined }
   }
-  const whole = { ...client.decodeRequest(request.body, request.text), model: to.model }
+  const whole = { ...withoutIdleWishes(client.decodeRequest(request.body, request.text)), model: to.model }
   if (whole.maxTokens === 0) {
     const says = 'is 0, which asks for a cache to be filled and for no answer: this provider does only what it answers'
     throw unsupported('max_completion_tokens', says, 'Ask for one token at least, or choose another provider')

@@ -11,6 +11,7 @@ import { type Counting, joinUrl, type PathTarget, pathOf, type SpokenWire, wireO
 import { aliasOf } from '../core/routing.ts'
 import type { ProviderKey } from '../core/snapshot.ts'
 import { countable, nearestVocabulary } from '../core/token-estimate.ts'
+import { withoutIdleWishes } from '../core/tool-choice.ts'
 import type { UpstreamExchange } from '../ports/upstream.ts'
 import { baseUrlOf, placeOf, requestHeaders } from './addressing.ts'
 import type { Answer, AnswerBase } from './answer.ts'
@@ -135,11 +136,8 @@ function requestText({ tokens }: Counting, to: Addressee, client: ClientChat, su
     const adapted = tokens.adaptRequest(request, to)
     return { ...adapted, dropped: [...unsuited, ...adapted.dropped] }
   }
-  const {
-    body,
-    dropped = [],
-    headers,
-  } = tokens.encodeRequest({ ...client.decodeRequest(request.body), model: to.model }, to)
+  const whole = { ...withoutIdleWishes(client.decodeRequest(request.body)), model: to.model }
+  const { body, dropped = [], headers } = tokens.encodeRequest(whole, to)
   const names = dropped.map((path) => clientPlace(path, client, suited))
   return { text: JSON.stringify(body), dropped: [...unsuited, ...names], ...(headers !== undefined && { headers }) }
 }
