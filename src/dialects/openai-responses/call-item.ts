@@ -32,7 +32,8 @@ export class CallItem extends OutputItem {
   protected json(status: ItemStatus): JsonObject {
     const { item, given } = this.#names
     const { id, name } = this.#block
-    const call = { id: this.id, type: item, status, call_id: id, name, [given]: this.#given }
+    const called = this.writing.namespaces.own(name)
+    const call = { id: this.id, type: item, status, call_id: id, ...called, [given]: this.#given }
     return this.writing.keeper.put(call, this.#extra, '')
   }
 

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { listOf, textOf } from '../../core/wire.ts'
-import { typeOf } from './decode-items.ts'
+import { isUnasked, typeOf } from './decode-items.ts'
 
 /** Throws `invalid-request` naming the item. */
 export function checkConversation(body: JsonObject): void {
@@ -26,7 +26,7 @@ function checkItem(item: JsonObject, at: string, calls: Calls): void {
       return calls.call(textOf(item['call_id']) ?? '', `${at}.call_id`)
     case 'function_call_output':
     case 'custom_tool_call_output':
-      return calls.answer(textOf(item['call_id']), `${at}.call_id`)
+      return isUnasked(item) ? undefined : calls.answer(textOf(item['call_id']), `${at}.call_id`)
     case 'item_reference':
       throw inconsistent(
         `${at}.id`,
@@ -66,7 +66,7 @@ class Calls {
       throw inconsistent(
         at,
         'is missing: the output answers no call',
-        'Send the call_id of the call it is the output of',
+        'Send the call_id of the call it is the output of, or the name of a tool that tells it unasked',
       )
     const known = this.#open.has(id)
     if (known && this.#open.get(id) === undefined)

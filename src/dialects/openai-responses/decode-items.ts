@@ -18,6 +18,7 @@ import {
 } from './decode-parts.ts'
 import { decodeReasoning } from './decode-reasoning.ts'
 import { dialect } from './name.ts'
+import { namespacesOf, type ToolNamespaces } from './tool-namespaces.ts'
 
 /** A canonical message, and where it and each of its blocks stand in the client's request. */
 export interface Piece {
@@ -28,8 +29,9 @@ export interface Piece {
 }
 
 /** Takes a body that has passed the checks; throws nothing. */
-export function decodePieces({ instructions, input }: JsonObject): Piece[] {
-  const conversation = new Conversation()
+export function decodePieces(body: JsonObject): Piece[] {
+  const { instructions, input } = body
+  const conversation = new Conversation(namespacesOf(body))
   if (typeof instructions === 'string')
     conversation.add({ role: 'system', content: [] }, 'instructions', decodeContent(instructions, 'instructions'))
   if (typeof input === 'string') conversation.add({ role: 'user', content: [] }, 'input', decodeContent(input, 'input'))
@@ -46,10 +48,15 @@ interface Entry extends Piece {
 
 /** Messages as they come in. */
 class Conversation {
+  readonly namespaces: ToolNamespaces
   readonly #entries: Entry[] = []
   /** The assistant's turn that goes on. */
   #turn: Entry | undefined
   readonly #askedBy = new Map<string, Entry>()
+
+  constructor(namespaces: ToolNamespaces) {
+    this.namespaces = namespaces
+  }
 
   add(message: Message, at: string, content: readonly PlacedBlock[]): void {
     this.#turn = undefined
@@ -122,6 +129,9 @@ const messageNames = {
 const outputNames = {
   ...itemNames,
   call_id: true,
+  // The call it answers has them, too.
+  name: true,
+  namespace: true,
   output: true,
   cache_control: cacheControlNames,
 } as const satisfies Known
@@ -129,8 +139,10 @@ const outputNames = {
 /** What becomes of items by their types. */
 const decoders = tableOf<(item: JsonObject, at: string, conversation: Conversation) => void>({
   message: addMessage,
-  function_call: (item, at, conversation) => conversation.continue(decodeCall(item, 'function'), at),
-  custom_tool_call: (item, at, conversation) => conversation.continue(decodeCall(item, 'custom'), at),
+  function_call: (item, at, conversation) =>
+    conversation.continue(decodeCall(item, 'function', conversation.namespaces), at),
+  custom_tool_call: (item, at, conversation) =>
+    conversation.continue(decodeCall(item, 'custom', conversation.namespaces), at),
   function_call_output: addOutput,
   custom_tool_call_output: addOutput,
   reasoning(item, at, conversation) {
@@ -183,6 +195,7 @@ function addMessage(item: JsonObject, at: string, conversation: Conversation): v
 }
 
 function addOutput(item: JsonObject, at: string, conversation: Conversation): void {
+  if (isUnasked(item)) return addUnasked(item, at, conversation)
   const message = defined({
     role: 'tool' as const,
     toolCallId: textOf(item['call_id']) ?? '',
@@ -195,7 +208,32 @@ function addOutput(item: JsonObject, at: string, conversation: Conversation): vo
   conversation.answer(message, at, content.length > 0 ? content : decodeContent('', `${at}.output`))
 }
 
-const callNames = { ...itemNames, call_id: true, name: true, cache_control: cacheControlNames } as const satisfies Known
+/** A tool may tell something that nobody called it for. Other wires know results of calls alone: it is told as its words. */
+export function isUnasked({ type, call_id, name }: JsonObject): boolean {
+  return type === 'function_call_output' && textOf(call_id) === undefined && textOf(name) !== undefined
+}
+
+function addUnasked(item: JsonObject, at: string, conversation: Conversation): void {
+  const place = `${at}.output`
+  const output = item['output'] as Json
+  const tool = [textOf(item['namespace']), textOf(item['name'])].filter((name) => name !== undefined).join('.')
+  const head = `Output of the tool ${tool}:`
+  const content =
+    typeof output === 'string'
+      ? decodeContent(`${head}\n${output}`, place)
+      : [...decodeContent(head, place), ...decodeContent(output, place)]
+  const cacheControl = decodeCacheControl(item['cache_control'])
+  const extra = furtherFields(item, outputNames)
+  conversation.add(defined({ role: 'user' as const, content: [], cacheControl, extra }), at, content)
+}
+
+const callNames = {
+  ...itemNames,
+  call_id: true,
+  name: true,
+  namespace: true,
+  cache_control: cacheControlNames,
+} as const satisfies Known
 
 /** For each kind of call, where it has what it was called with, and the members it is made of. */
 const callMembers = {
@@ -203,13 +241,15 @@ const callMembers = {
   custom: { given: 'input', names: { ...callNames, input: true } },
 } as const satisfies Record<ToolCallBlock['kind'], { given: string; names: Known }>
 
-function decodeCall(item: JsonObject, kind: ToolCallBlock['kind']): ToolCallBlock {
+function decodeCall(item: JsonObject, kind: ToolCallBlock['kind'], namespaces: ToolNamespaces): ToolCallBlock {
   const { given, names } = callMembers[kind]
+  const name = textOf(item['name']) ?? ''
+  const namespace = textOf(item['namespace'])
   return {
     type: 'tool-call',
     kind,
     id: textOf(item['call_id']) ?? '',
-    name: textOf(item['name']) ?? '',
+    name: namespace === undefined ? name : namespaces.join({ name, namespace }),
     arguments: textOf(item[given]) ?? '',
     ...decodeMarks(item, names),
   }

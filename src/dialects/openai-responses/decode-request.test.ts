@@ -222,3 +222,33 @@ it('takes long texts and long conversations', () => {
   expect(messages).toHaveLength(9999)
   expect(messages[0]?.content[0]).toMatchObject({ source: { kind: 'data', data: long } })
 })
+
+describe('an output that nobody called for', () => {
+  const told = { type: 'function_call_output', name: 'goal', namespace: 'agent', output: 'Find the bridge' }
+  const messagesOf = (...input: JsonObject[]) => decodeRequest({ model: 'm', input }).messages
+
+  it('is told as its words', () => {
+    expect(messagesOf(told)).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'Output of the tool agent.goal:\nFind the bridge' }] },
+    ])
+  })
+
+  it('is told with its pictures', () => {
+    const picture = { type: 'input_image', image_url: 'https://a.example/a.png' }
+    const [message] = messagesOf({ ...told, namespace: null, output: [picture] })
+    expect(message?.content).toMatchObject([{ type: 'text', text: 'Output of the tool goal:' }, { type: 'image' }])
+  })
+
+  it('leaves a call and its result together', () => {
+    const call = { type: 'function_call', call_id: 'a', name: 'look', arguments: '{}' }
+    const result = { type: 'function_call_output', call_id: 'a', output: 'seen' }
+    expect(messagesOf(call, told, result).map(({ role }) => role)).toEqual(['assistant', 'tool', 'user'])
+  })
+
+  it('without a name either, is refused', () => {
+    const { name: _, ...nameless } = told
+    expect(() => messagesOf(nameless)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('input[0].call_id is missing') }),
+    )
+  })
+})

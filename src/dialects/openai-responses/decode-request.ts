@@ -8,6 +8,7 @@ import { checkConversation } from './check-conversation.ts'
 import { decodePieces } from './decode-items.ts'
 import { decodeToolChoice, decodeTools } from './decode-tools.ts'
 import { dialect } from './name.ts'
+import { namespacesOf } from './tool-namespaces.ts'
 
 const topNames: Known = {
   model: true,
@@ -44,6 +45,7 @@ export function decodeRequest(body: JsonObject): ChatRequest {
   checkConversation(body)
   refusePrompt(body)
   const { text, include } = body
+  const namespaces = namespacesOf(body)
   const topLogprobs = numberOf(body['top_logprobs']) ?? 0
   const isLogged = topLogprobs > 0 || includes(include, logprobs)
   return defined({
@@ -57,8 +59,8 @@ export function decodeRequest(body: JsonObject): ChatRequest {
     logprobs: isLogged ? true : undefined,
     topLogprobs: isLogged && topLogprobs > 0 ? topLogprobs : undefined,
     user: textOf(body['user']),
-    tools: decodeTools(body['tools']),
-    toolChoice: decodeToolChoice(body['tool_choice']),
+    tools: decodeTools(body['tools'], namespaces),
+    toolChoice: decodeToolChoice(body['tool_choice'], namespaces),
     parallelToolCalls: booleanOf(body['parallel_tool_calls']),
     responseFormat: decodeFormat(objectOf(objectOf(text)?.['format'])),
     reasoning: decodeReasoningWish(objectOf(body['reasoning'])),

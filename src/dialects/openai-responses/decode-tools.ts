@@ -4,6 +4,7 @@ import { type Known, unknownFields, withoutNulls } from '../../core/extra.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { booleanOf, defined, objectOf, objectsOf, tableOf, textOf } from '../../core/wire.ts'
 import { cacheControlNames, decodeMarks } from './decode-parts.ts'
+import { isNamespace, noNamespaces, type ToolNamespaces } from './tool-namespaces.ts'
 
 /** Types that OpenAI has with a date behind them mean the same as without it. Those of other providers are theirs. */
 const dated = /^(web_search|web_search_preview|computer_use_preview|code_interpreter)_20\d\d_\d\d_\d\d$/
@@ -13,8 +14,30 @@ export function serverToolType(type: string): string {
   return dated.exec(type)?.[1] ?? type
 }
 
-export function decodeTools(wire: Json | undefined): Tool[] | undefined {
-  return Array.isArray(wire) ? objectsOf(wire).map(decodeTool) : undefined
+export function decodeTools(wire: Json | undefined, namespaces = noNamespaces): Tool[] | undefined {
+  if (!Array.isArray(wire)) return undefined
+  return objectsOf(wire).flatMap((tool) => (isNamespace(tool) ? decodeNamespace(tool, namespaces) : [decodeTool(tool)]))
+}
+
+const namespaceNames = { type: true, name: true, description: true, tools: true } as const satisfies Known
+
+/** Its description goes with each of its tools, and what else it has with the first. */
+function decodeNamespace(wire: JsonObject, namespaces: ToolNamespaces): Tool[] {
+  const namespace = textOf(wire['name']) ?? ''
+  const extra = unknownFields(wire, namespaceNames)
+  return objectsOf(wire['tools']).map((inner, index) => {
+    const tool = decodeTool(inner)
+    if (tool.kind === 'server') return tool
+    const descriptions = [textOf(wire['description']), tool.description].filter(
+      (text) => text !== undefined && text !== '',
+    )
+    return defined({
+      ...tool,
+      name: namespaces.join({ name: tool.name, namespace }),
+      description: descriptions.length === 0 ? undefined : descriptions.join('\n\n'),
+      extra: index === 0 && extra !== undefined ? { ...extra, ...tool.extra } : tool.extra,
+    })
+  })
 }
 
 const functionNames = {
@@ -77,22 +100,22 @@ const modes = tableOf<'none' | 'auto' | 'required'>({
   any: 'required',
 })
 
-export function decodeToolChoice(wire: Json | undefined): ToolChoice | undefined {
+export function decodeToolChoice(wire: Json | undefined, namespaces = noNamespaces): ToolChoice | undefined {
   const choice = objectOf(wire)
   const word = textOf(wire) ?? textOf(choice?.['type']) ?? ''
   const mode = modes[word]
   if (mode !== undefined) return { mode }
   if (choice === undefined) return undefined
-  if (isOfClient(choice)) return { mode: 'tool', ...namedTool(choice) }
-  return word === 'allowed_tools' ? decodeAllowed(choice) : { mode: 'server', ...serverTool(choice) }
+  if (isOfClient(choice)) return { mode: 'tool', ...namedTool(choice, namespaces) }
+  return word === 'allowed_tools' ? decodeAllowed(choice, namespaces) : { mode: 'server', ...serverTool(choice) }
 }
 
-function decodeAllowed(choice: JsonObject): ToolChoice {
+function decodeAllowed(choice: JsonObject, namespaces: ToolNamespaces): ToolChoice {
   const tools = objectsOf(choice['tools'])
   return defined({
     mode: 'allowed' as const,
     among: choice['mode'] === 'required' ? ('required' as const) : ('auto' as const),
-    tools: tools.filter(isOfClient).map(namedTool),
+    tools: tools.filter(isOfClient).map((tool) => namedTool(tool, namespaces)),
     servers: tools.filter((tool) => !isOfClient(tool)).map(serverTool),
     extra: unknownFields(choice, { type: true, mode: true, tools: true }),
   })
@@ -103,10 +126,12 @@ function isOfClient({ type }: JsonObject): boolean {
   return type === 'function' || type === 'custom'
 }
 
-function namedTool(wire: JsonObject) {
+function namedTool(wire: JsonObject, namespaces: ToolNamespaces) {
+  const name = textOf(wire['name']) ?? ''
+  const namespace = textOf(wire['namespace'])
   return defined({
     kind: wire['type'] === 'custom' ? ('custom' as const) : ('function' as const),
-    name: textOf(wire['name']) ?? '',
-    extra: unknownFields(wire, { type: true, name: true }),
+    name: namespace === undefined ? namespaces.find(name) : namespaces.join({ name, namespace }),
+    extra: unknownFields(wire, { type: true, name: true, namespace: true }),
   })
 }

@@ -18,6 +18,7 @@ import type { EventSink } from './output-item.ts'
 import { errorEvent, responseError } from './response-error.ts'
 import { type ResponseHead, type ResponseState, responseObject } from './response-object.ts'
 import { encodeUsage } from './response-usage.ts'
+import { namespacesOf } from './tool-namespaces.ts'
 
 /** Its `whole` is the response in the last event. */
 export function encodeEvents(writing: StreamWriting): EventEncoder {
@@ -93,7 +94,8 @@ class ResponseEncoder implements EventEncoder, EventSink {
     this.#start = start
     this.#keeper = makeKeeper(start.dialect === dialect)
     this.#head = { id, created: start.created, model: start.model }
-    this.#output = new Output(id, { keeper: this.#keeper, lost: this.#lost, sink: this })
+    const namespaces = namespacesOf(asked.request.body)
+    this.#output = new Output(id, { keeper: this.#keeper, lost: this.#lost, namespaces, sink: this })
     const response = this.#response({ status: 'in_progress', serviceTier: start.serviceTier })
     for (const type of ['response.created', 'response.in_progress']) this.#sendResponse(type, response, this.#previous)
   }

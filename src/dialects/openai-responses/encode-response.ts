@@ -12,6 +12,7 @@ import { Output } from './output.ts'
 import type { ItemWriting } from './output-item.ts'
 import { responseObject } from './response-object.ts'
 import { encodeUsage } from './response-usage.ts'
+import { namespacesOf } from './tool-namespaces.ts'
 
 const silence: Choice = { index: 0, content: [], finishReason: null }
 
@@ -22,7 +23,12 @@ export function encodeResponse(response: ChatResponse, extra: ExtraFields, asked
   const lost = new Set<string>()
   const id = replyIdOf(asked, response.id)
   const end = endOf(choice.finishReason)
-  const output = outputOf(choice, id, end.status === 'incomplete', { keeper, lost, sink: undefined })
+  const output = outputOf(choice, id, end.status === 'incomplete', {
+    keeper,
+    lost,
+    namespaces: namespacesOf(asked.request.body),
+    sink: undefined,
+  })
   const { usage, serviceTier } = response
   const state = { ...end, output, usage: usage && encodeUsage(usage, keeper), serviceTier }
   const wire = {

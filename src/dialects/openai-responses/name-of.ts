@@ -8,6 +8,7 @@ import type { RequestText } from '../../core/dialect.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { listOf, objectOf, tableOf } from '../../core/wire.ts'
 import { decodePieces, type Piece } from './decode-items.ts'
+import { toolPlaces } from './tool-namespaces.ts'
 
 export function nameOf(path: string, { body }: RequestText): string {
   const [, head = '', rest = ''] = /^(\w+)(.*)$/s.exec(path) ?? []
@@ -15,7 +16,7 @@ export function nameOf(path: string, { body }: RequestText): string {
     case 'messages':
       return rest === '' ? 'input' : messageName(path, body)
     case 'tools':
-      return path.replace(/^(tools\[\d+\])\.(?:function|custom)(?![\w-])/, '$1')
+      return toolName(path, body)
     case 'tool_choice':
       return choiceName(rest)
     case 'response_format':
@@ -44,6 +45,14 @@ const renamed = tableOf({
 function topName(head: string, rest: string, path: string): string {
   const name = renamed[head]
   return name === undefined ? path : name + rest
+}
+
+/** A tool in a namespace stands in a list of its own here, and what stands in `function` and `custom` there in the tool itself. */
+function toolName(path: string, body: JsonObject): string {
+  const [, index, rest = ''] = /^tools\[(\d+)\](.*)$/s.exec(path) ?? []
+  if (index === undefined) return path
+  const at = toolPlaces(body)[Number(index)] ?? `tools[${index}]`
+  return at + rest.replace(/^\.(?:function|custom)(?![\w-])/, '')
 }
 
 /** What stands in `function`, `custom` and `allowed_tools` there stands in the choice itself here. */

@@ -2,6 +2,7 @@
 import type { BlockDelta, BlockStart } from '../../core/chat.ts'
 import type { Keeper } from '../../core/extra.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { ToolNamespaces } from './tool-namespaces.ts'
 
 /** Takes the events of items. */
 export interface EventSink {
@@ -14,6 +15,8 @@ export interface ItemWriting {
   readonly keeper: Keeper
   /** Gathers names of what cannot be told. */
   readonly lost: Set<string>
+  /** Of the tools that were offered. */
+  readonly namespaces: ToolNamespaces
   /** Absent: the items are told as a whole, without events. */
   readonly sink: EventSink | undefined
 }

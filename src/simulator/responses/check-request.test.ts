@@ -434,6 +434,7 @@ const accepted: [what: string, fields: object][] = [
       user: 'u',
       include: ['message.output_text.logprobs', 'reasoning.encrypted_content'],
       context_management: [{ type: 'compaction', compact_threshold: 1000 }],
+      client_metadata: { turn_id: 't' },
     },
   ],
   [

@@ -66,6 +66,8 @@ export const responseRequest = z.strictObject({
     .strictObject({ cyber: z.enum(['standard', 'daybreak_blue', 'daybreak_red']).optional() })
     .optional(),
   background: z.boolean().nullish(),
+  // Not in the types that OpenAI publishes; its own coding agent sends it with every request.
+  client_metadata: dictionary(z.string(), 64, 64).nullish(),
   context_management: list(
     z.strictObject({ type: z.enum(['compaction']), compact_threshold: integer(1000).nullish() }),
     10,
