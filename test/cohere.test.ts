@@ -102,12 +102,13 @@ async function failureOf(asked: Promise<unknown>): Promise<APIError> {
 
 /** What a message says, without ids. */
 function meaning({ message, finish, usage }: Heard): object {
-  const { content, refusal, reasoning, annotations = [], tool_calls = [] } = message
+  const { content, refusal, reasoning, annotations = [], file_citations = [], tool_calls = [] } = message
   return {
     content: content ?? null,
     refusal: refusal ?? null,
     reasoning: reasoning ?? null,
     annotations,
+    file_citations,
     calls: tool_calls.map((call: Loose) => call.function),
     finish,
     usage,
@@ -230,7 +231,8 @@ describe('the simulator', () => {
     ])
     expect(second.finish).toBe('stop')
     // What tools said is cited: the source has no URL.
-    expect(second.message.annotations).toEqual([
+    expect(second.message.annotations).toBeUndefined()
+    expect(second.message.file_citations).toEqual([
       { type: 'file_citation', file_citation: expect.objectContaining({ text: 'Sunny', file_id: `${one.id}:0` }) },
     ])
 
@@ -276,8 +278,8 @@ describe('the simulator', () => {
     })
     expect(sent().documents).toEqual([{ data: { title: 'grass.txt', snippet: 'Grass is green.' } }])
     const [choices, cited]: Loose[] = stream
-      ? [undefined, events.flatMap((event: Loose) => event.choices?.[0]?.delta.annotations ?? [])]
-      : [json.choices, json.choices[0].message.annotations]
+      ? [undefined, events.flatMap((event: Loose) => event.choices?.[0]?.delta.file_citations ?? [])]
+      : [json.choices, json.choices[0].message.file_citations]
     expect(choices?.[0].message.content ?? 'What is green?').toBe('What is green?')
     expect(cited).toEqual([
       { type: 'file_citation', file_citation: expect.objectContaining({ text: 'green?', filename: 'grass.txt' }) },
@@ -323,13 +325,12 @@ describe('the simulator', () => {
       chat('cohere/command-r7b-12-2024', 'Hello', {
         user: 'me',
         logit_bias: { 7: 1 },
-        parallel_tool_calls: false,
         reasoning_effort: 'high',
       }),
     )
     expect(reply.status).toBe(200)
     const dropped = reply.headers.get('x-asbru-dropped-params')?.split(', ')
-    expect(dropped?.sort()).toEqual(['logit_bias', 'parallel_tool_calls', 'reasoning_effort', 'user'])
+    expect(dropped?.sort()).toEqual(['logit_bias', 'reasoning_effort', 'user'])
     expect(Object.keys(sent()).sort()).toEqual(['messages', 'model'])
   })
 

@@ -55,7 +55,6 @@ describe.each(each)('%s', (_, chat, model) => {
     { type: 'image_generation' },
     { type: 'local_shell' },
     { type: 'shell' },
-    { type: 'namespace', name: 'n', description: 'd', tools: [f] },
     { type: 'computer_use_preview', display_width: 1, display_height: 1, environment: 'linux' },
   ]
 

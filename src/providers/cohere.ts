@@ -36,7 +36,7 @@ export const cohere = {
     },
   ],
   prices: 'cohere',
-  note: 'Text files in messages of the user become `documents`, which it cites; citations come back as annotations, `url_citation` where the source has a URL, else `file_citation`. Clients may send `documents`, `citation_options`, `safety_mode`, `strict_tools`, `priority` and `thinking` as its reference has them.',
+  note: 'Text files in messages of the user become `documents`, which it cites; citations come back as `annotations` where the source has a URL, else as `file_citations` beside them. Clients may send `documents`, `citation_options`, `safety_mode`, `strict_tools`, `priority` and `thinking` as its reference has them.',
   environment: { key: ['COHERE_API_KEY', 'CO_API_KEY'] },
   families: ['command-', 'c4ai-'],
 } satisfies Provider

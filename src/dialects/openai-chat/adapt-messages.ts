@@ -13,6 +13,7 @@ const markNames = ['cache_control', 'citations', 'cachePoint', 'prompt_cache_bre
 export function mentionsOf(quirks: Quirks): RegExp {
   const names = [
     'is_error',
+    'file_citations',
     'index',
     'document',
     ...reasoningNames,
@@ -48,7 +49,12 @@ export function adaptMessages(adapting: Adapting): void {
 function unwantedFields(adapting: Adapting, message: JsonObject, list: readonly Member[], path: string): Set<string> {
   const { quirks, dropped } = adapting
   const unwanted = new Set<string>()
-  const names = [...(quirks.dropFromMessages ?? []), 'is_error', ...(quirks.cacheControl === true ? [] : markNames)]
+  const names = [
+    ...(quirks.dropFromMessages ?? []),
+    'is_error',
+    'file_citations',
+    ...(quirks.cacheControl === true ? [] : markNames),
+  ]
   if (quirks.imagesBack !== true && message['role'] === 'assistant') names.push('images')
   for (const name of names) if (message[name] !== undefined) unwanted.add(name)
   // A null says nothing, and SDKs send back every field of a reply.

@@ -20,7 +20,7 @@ import {
   calledName,
   calledWith,
   callKind,
-  decodeAnnotation,
+  decodeAnnotations,
   decodeDetail,
   decodeImage,
   reasoningText,
@@ -182,7 +182,7 @@ class ChunkDecoder extends ReplyDecoder {
 
   #delta(state: ChoiceState, delta: JsonObject): void {
     this.#reasoning(state, delta)
-    const annotations = objectsOf(delta['annotations']).map(decodeAnnotation)
+    const annotations = decodeAnnotations(delta)
     const text = wordsOf(delta['content'])
     if (text !== undefined || annotations.length > 0)
       this.#add(

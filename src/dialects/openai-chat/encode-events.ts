@@ -16,7 +16,7 @@ import { encodeError } from './errors.ts'
 import { TurnLayout } from './layout.ts'
 import { dialect } from './name.ts'
 import { encodeHead, encodeLogprobs, encodeSearch } from './response.ts'
-import { encodeAnnotation, encodeReasoning } from './turn.ts'
+import { encodeAnnotations, encodeReasoning } from './turn.ts'
 import { encodeUsage } from './usage.ts'
 
 export function encodeEvents(writing: StreamWriting): Translator<ChatEvent, Frame> {
@@ -269,7 +269,7 @@ function addition(block: BlockStart, index: number, delta: BlockDelta, keeper: K
   switch (block.type) {
     case 'text': {
       if (annotations === undefined) return text === undefined ? {} : { content: text }
-      return defined({ content: text, annotations: annotations.flatMap((one) => encodeAnnotation(one, keeper, '')) })
+      return defined({ content: text, ...encodeAnnotations(annotations, keeper) })
     }
     case 'refusal':
       return defined({ refusal: text })

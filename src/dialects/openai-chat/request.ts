@@ -186,7 +186,8 @@ function encodeMessage(message: Message, keeper: Keeper, path: string): JsonObje
   const { role, name, content, cacheControl, extra } = message
   const mark = cacheControl && { ...cacheControl }
   if (role === 'assistant') {
-    const { parts, ...members } = encodeTurn(content, keeper, path)
+    const { parts, file_citations, ...members } = encodeTurn(content, keeper, path)
+    if (file_citations !== undefined) keeper.lose(`${path}.annotations`)
     return keeper.put(
       defined({ role, name, content: parts.length === 0 ? null : contentOf(parts), ...members, cache_control: mark }),
       extra,

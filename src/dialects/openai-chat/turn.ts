@@ -21,6 +21,8 @@ export const turnNames = {
   reasoning_content: true,
   reasoning_details: true,
   annotations: true,
+  // Ours: what is cited that has no address. The list beside it is one of web pages, and to strict clients of nothing else.
+  file_citations: true,
   // Pictures a model made, as OpenRouter has them. https://openrouter.ai/docs/guides/overview/multimodal/image-generation
   images: true,
   tool_calls: true,
@@ -49,7 +51,7 @@ export function decodeTurn(message: JsonObject, names: Known, callId: (position:
   return defined({
     content: [
       ...reasoning,
-      ...annotated(content, objectsOf(message['annotations']).map(decodeAnnotation)),
+      ...annotated(content, decodeAnnotations(message)),
       ...objectsOf(message['images']).map(decodeImage),
       ...(refusal === undefined ? [] : [{ type: 'refusal' as const, text: refusal }]),
       ...(audio === undefined ? [] : [decodeAudio(audio)]),
@@ -80,6 +82,7 @@ export interface FlatTurn {
   reasoning?: string
   reasoning_details?: JsonObject[]
   annotations?: JsonObject[]
+  file_citations?: JsonObject[]
   tool_calls?: JsonObject[]
 }
 
@@ -109,7 +112,7 @@ function place(turn: FlatTurn, block: Block, keeper: Keeper, path: string): void
       return append(turn, 'tool_calls', encodeToolCall(block, keeper, path))
     case 'text':
       for (const annotation of block.annotations ?? [])
-        append(turn, 'annotations', ...encodeAnnotation(annotation, keeper, path))
+        append(turn, citationList(annotation, keeper), ...encodeAnnotation(annotation, keeper, path))
       break
     case 'unknown':
       if (keeper.own) return append(turn, listNames[block.place ?? 'content'], block.value)
@@ -129,7 +132,8 @@ function append(turn: FlatTurn, list: ListName, ...members: JsonObject[]): void 
   addAll(told, members)
 }
 
-type ListName = 'parts' | 'reasoning_details' | 'annotations' | 'tool_calls'
+type ListName = 'parts' | 'reasoning_details' | CitationList | 'tool_calls'
+type CitationList = 'annotations' | 'file_citations'
 
 const listNames = {
   content: 'parts',
@@ -268,7 +272,12 @@ const annotationNames = {
   url_citation: { url: true, title: true, start_index: true, end_index: true, text: true },
 } as const satisfies Known
 
-export function decodeAnnotation(annotation: JsonObject): Annotation {
+/** Those of a message or of a delta. */
+export function decodeAnnotations({ annotations, file_citations }: JsonObject): Annotation[] {
+  return [...objectsOf(annotations), ...objectsOf(file_citations)].map(decodeAnnotation)
+}
+
+function decodeAnnotation(annotation: JsonObject): Annotation {
   const citation = objectOf(annotation['url_citation'])
   const url = textOf(citation?.['url'])
   if (annotation['type'] !== 'url_citation' || url === undefined) return { type: 'unknown', value: annotation }
@@ -283,8 +292,28 @@ export function decodeAnnotation(annotation: JsonObject): Annotation {
   })
 }
 
-/** Nothing for an annotation of a kind only another dialect knows; OpenAI's clients know those of files from elsewhere. */
-export function encodeAnnotation(annotation: Annotation, keeper: Keeper, path: string): JsonObject[] {
+/** Where an annotation stands in a message. */
+function citationList({ type }: Annotation, { own }: Keeper): CitationList {
+  return type === 'unknown' && !own ? 'file_citations' : 'annotations'
+}
+
+/** All that a delta cites, by where it stands there. */
+export function encodeAnnotations(
+  annotations: readonly Annotation[],
+  keeper: Keeper,
+): { readonly [List in CitationList]?: JsonObject[] } {
+  const lists: { [List in CitationList]?: JsonObject[] } = {}
+  for (const annotation of annotations) {
+    const told = encodeAnnotation(annotation, keeper, '')
+    if (told.length === 0) continue
+    const list = citationList(annotation, keeper)
+    lists[list] = [...(lists[list] ?? []), ...told]
+  }
+  return lists
+}
+
+/** Nothing for an annotation of a kind only another dialect knows. */
+function encodeAnnotation(annotation: Annotation, keeper: Keeper, path: string): JsonObject[] {
   if (annotation.type === 'unknown') {
     if (keeper.own || annotation.value['type'] === 'file_citation') return [annotation.value]
     keeper.lose(`${path}.annotations`)
