@@ -1,5 +1,6 @@
 /** Requests that a target cannot take, told before it is asked: where, what is wrong, and what to do instead. */
 import { GatewayError, type Remedy } from './errors.ts'
+import type { JsonObject } from './json.ts'
 
 /** Leaving `param` out would change what is asked, so that another target should be tried. */
 export function unsupported(param: string, says: string, instead: string): GatewayError {
@@ -14,4 +15,9 @@ export function inconsistent(param: string, says: string, instead: string): Gate
 
 function refusal(param: string, says: string, instead: string, code: string, remedy: Remedy): GatewayError {
   return new GatewayError('invalid-request', `${param} ${says}. ${instead}.`, { param, code, remedy })
+}
+
+/** What somebody's object says it is, for a refusal of it. */
+export function typeWords({ type }: JsonObject): string {
+  return typeof type === 'string' ? `type ${type}` : 'no type'
 }

@@ -4,7 +4,7 @@
  */
 import type { Block, Extra, ReasoningBlock, ToolCallBlock, UnknownBlock } from '../../core/chat.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
-import { inconsistent, unsupported } from '../../core/refuse.ts'
+import { inconsistent, typeWords, unsupported } from '../../core/refuse.ts'
 import { inputOf } from '../../core/tool-input.ts'
 import { defined, objectOf } from '../../core/wire.ts'
 import { cachePointName, cachePointsAfter } from './cache-points.ts'
@@ -57,7 +57,7 @@ function nativeContent(value: JsonObject, path: string): JsonObject {
   if (name !== undefined) return { [name]: value[name] as JsonObject }
   throw unsupported(
     path,
-    `is of type ${String(value['type'])}, which Bedrock does not take`,
+    `is of ${typeWords(value)}, which Bedrock does not take`,
     'Leave it out or choose another provider',
   )
 }

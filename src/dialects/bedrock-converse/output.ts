@@ -5,7 +5,7 @@
 import type { ChatRequest, ResponseFormat } from '../../core/chat.ts'
 import { heldSchema } from '../../core/held-schema.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { unsupported } from '../../core/refuse.ts'
+import { typeWords, unsupported } from '../../core/refuse.ts'
 import { defined } from '../../core/wire.ts'
 import type { Draft } from './draft.ts'
 import type { Family } from './families.ts'
@@ -58,7 +58,7 @@ export function encodeResponseFormat(format: ResponseFormat, draft: Draft, syste
     case 'unknown':
       throw unsupported(
         'response_format',
-        `is of type ${String(format.value['type'])}, which Bedrock does not know`,
+        `is of ${typeWords(format.value)}, which Bedrock does not know`,
         'Use "text" or "json_schema"',
       )
   }

@@ -10,7 +10,7 @@ import type { Keeper } from '../../core/extra.ts'
 import { FreeNames } from '../../core/free-names.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { dataUri } from '../../core/media-types.ts'
-import { inconsistent, unsupported } from '../../core/refuse.ts'
+import { inconsistent, typeWords, unsupported } from '../../core/refuse.ts'
 import { inputOf } from '../../core/tool-input.ts'
 import { defined } from '../../core/wire.ts'
 import { encodeCitations } from './citations.ts'
@@ -208,10 +208,10 @@ const writeResultBlock: BlockWriter = (block, path) => {
 }
 
 function refusedBlock(block: Block, path: string, where: string) {
-  const type = block.type === 'unknown' ? String(block.value['type']) : block.type
+  const type = block.type === 'unknown' ? typeWords(block.value) : `type ${block.type}`
   return unsupported(
     path,
-    `is of type ${type}, which this provider does not take in ${where}`,
+    `is of ${type}, which this provider does not take in ${where}`,
     'Leave it out or choose another provider',
   )
 }
