@@ -541,6 +541,16 @@ test.each(accepted)('%s: taken', async (_, more) => {
   expect([status, body.error]).toEqual([200, null])
 })
 
+test('a thought is taken as coding agents send it back', async () => {
+  const include = ['reasoning.encrypted_content']
+  const first = await post({ model: 'reasoning', input: 'Hello', store: false, include })
+  const output = first.body['output'] as Record<string, unknown>[]
+  const sent = output.map((item) => (item['type'] === 'reasoning' ? { ...item, content: null } : item))
+  expect(sent).not.toEqual(output)
+  const input = [user(), ...sent, user()]
+  expect(await post({ model: 'echo', input, store: false })).toMatchObject({ status: 200, body: { error: null } })
+})
+
 test('unknown fields pass at any depth where they are let through', async () => {
   const input = [{ ...user(), nonsense: 1 }]
   const more = { nonsense: 1, tools: [{ ...tool, nonsense: 1 }], reasoning: { nonsense: 1 } }

@@ -83,7 +83,8 @@ const reasoning = z.strictObject({
   type: z.literal('reasoning'),
   id,
   summary: list(z.strictObject({ type: z.literal('summary_text'), text: z.string() }), mostItems, 0),
-  content: list(z.strictObject({ type: z.literal('reasoning_text'), text: z.string() }), mostItems, 0).optional(),
+  // Its types know no null; its own coding agent sends one.
+  content: list(z.strictObject({ type: z.literal('reasoning_text'), text: z.string() }), mostItems, 0).nullish(),
   encrypted_content: z.string().nullish(),
   status: itemStatus.optional(),
 })
