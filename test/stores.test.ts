@@ -64,7 +64,7 @@ describe('a gateway', () => {
     expect(refused).toMatchObject({ status: 503, body: { error: { code: 'store_cannot_open' } } })
     // Where things are on this machine is for the log alone.
     expect(JSON.stringify(refused)).not.toContain(place.directory)
-    expect(log()).toContain(directory)
+    await expect.poll(log).toContain(directory)
     expect((await chat(url)).status).toBe(200)
     rmSync(directory)
     mkdirSync(directory)
@@ -86,7 +86,7 @@ describe('a gateway', () => {
     expect((await submit(url)).status).toBe(200)
     expect(readFileSync(foreign).equals(before)).toBe(true)
     expect(existsSync(join(place.directory, 'asbru.db'))).toBe(true)
-    expect(log()).toContain('belongs to another program')
+    await expect.poll(log).toContain('belongs to another program')
   })
 
   it('says that a DATABASE_URL is not for it', async () => {

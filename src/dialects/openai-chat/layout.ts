@@ -108,10 +108,17 @@ function isFlat(pieces: readonly Piece[]): boolean {
     const next = ranks[piece.type]
     const again = piece.type === 'text' || piece.type === 'refusal' ? next <= rank : next < rank
     if (again || piece.type === 'block' || ('extra' in piece && piece.extra !== undefined)) return false
-    if (piece.type === 'text' && piece.annotations?.some((annotation) => !isPlain(annotation))) return false
+    if (piece.type === 'text' && piece.annotations !== undefined && !areFlat(piece.annotations)) return false
     rank = next
   }
   return true
+}
+
+/** Do annotations come back from the flat message as they are, and in their order? Those of pages stand before those of files there. */
+function areFlat(annotations: readonly Annotation[]): boolean {
+  const firstFile = annotations.findIndex(({ type }) => type === 'unknown')
+  const isOrdered = firstFile === -1 || annotations.slice(firstFile).every(({ type }) => type === 'unknown')
+  return isOrdered && annotations.every(isPlain)
 }
 
 /** Does an annotation come back whole from the flat message? */
