@@ -38,8 +38,10 @@ function gathered(content: Block[], join: boolean): JsonObject {
     if (delta === undefined) continue
     message['content'] = `${message['content']}${delta['content'] ?? ''}`
     if (delta['refusal'] !== undefined) message['refusal'] = `${message['refusal'] ?? ''}${delta['refusal']}`
-    const annotations = objectsOf(delta['annotations'])
-    if (annotations.length > 0) message['annotations'] = [...objectsOf(message['annotations']), ...annotations]
+    for (const list of ['annotations', 'file_citations']) {
+      const told = objectsOf(delta[list])
+      if (told.length > 0) message[list] = [...objectsOf(message[list]), ...told]
+    }
     for (const detail of objectsOf(delta['reasoning_details']))
       addDetail(message['reasoning_details'] as Json[], detail, join)
     for (const call of objectsOf(delta['tool_calls'])) addCall(message['tool_calls'] as JsonObject[], call)
