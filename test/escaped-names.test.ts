@@ -3,21 +3,14 @@
  * with backslashes beside the same others (see `readJson`); what one client sends must not change what another one gets.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestHouse, providerAt, type TestHouse } from './support/house.ts'
+import { openTestHouse, providersAt, type TestHouse } from './support/house.ts'
 import { chat, post } from './support/http.ts'
 
 let house: TestHouse
 
 beforeAll(async () => {
   house = await openTestHouse({
-    config: (url) => ({
-      providers: {
-        openai: providerAt(url),
-        anthropic: providerAt(url),
-        gemini: providerAt(url),
-        cohere: providerAt(url),
-      },
-    }),
+    config: (url) => ({ providers: providersAt(url, ['openai', 'anthropic', 'gemini', 'cohere']) }),
   })
 })
 afterAll(() => house.close())

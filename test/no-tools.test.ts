@@ -1,26 +1,15 @@
 /** Clients that list no tools, and speak of tools all the same: an empty list and a choice among nothing mean what leaving them out means. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { anyKey, openTestHouse, providerAt, type TestHouse } from './support/house.ts'
+import { openTestHouse, providerOfEachWire, providersAt, type TestHouse } from './support/house.ts'
 import { post } from './support/http.ts'
 
-/** One of each wire. */
-const providers = ['openai', 'nebius', 'anthropic', 'gemini', 'cohere', 'bedrock', 'groq', 'xai', 'mistral']
+/** One of each wire, and some that have this one themselves. */
+const providers = [...providerOfEachWire, 'groq', 'xai', 'mistral']
 
 let house: TestHouse
 
 beforeAll(async () => {
-  house = await openTestHouse({
-    config: (url) => ({
-      providers: Object.fromEntries(
-        providers.map((name) => [
-          name,
-          name === 'bedrock'
-            ? providerAt(url, {}, [{ ...anyKey, bedrock_key_config: { region: 'us-east-1' } }])
-            : providerAt(url),
-        ]),
-      ),
-    }),
-  })
+  house = await openTestHouse({ config: (url) => ({ providers: providersAt(url, providers) }) })
 })
 afterAll(() => house.close())
 beforeEach(() => {

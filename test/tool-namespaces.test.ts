@@ -2,26 +2,15 @@
 import OpenAI from 'openai'
 import type { Tool } from 'openai/resources/responses/responses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { anyKey, openTestHouse, providerAt, type TestHouse } from './support/house.ts'
+import { openTestHouse, providerOfEachWire, providersAt, type TestHouse } from './support/house.ts'
 import { postStream } from './support/http.ts'
 import { grammarFaults } from './support/responses-grammar.ts'
-
-const providers = ['openai', 'nebius', 'anthropic', 'gemini', 'cohere', 'bedrock']
 
 let house: TestHouse
 let client: OpenAI
 
 beforeAll(async () => {
-  house = await openTestHouse({
-    config: (url) => ({
-      providers: Object.fromEntries(
-        providers.map((name) => {
-          const key = name === 'bedrock' ? { ...anyKey, bedrock_key_config: { region: 'us-east-1' } } : anyKey
-          return [name, providerAt(url, {}, [key])]
-        }),
-      ),
-    }),
-  })
+  house = await openTestHouse({ config: (url) => ({ providers: providersAt(url, providerOfEachWire) }) })
   client = new OpenAI({ apiKey: 'any', baseURL: `${house.url}/openai/v1`, maxRetries: 0 })
 })
 afterAll(() => house.close())
@@ -38,7 +27,7 @@ const tools: Tool[] = [
   { ...find, name: 'search', description: 'Finds anything.' },
 ]
 
-describe.each(providers)('over %s', (provider) => {
+describe.each(providerOfEachWire)('over %s', (provider) => {
   it('they are called by both names, and answered', async () => {
     const first = await client.responses.create({ model: `${provider}/tools`, input: 'Where?', tools })
     const calls = first.output.filter((item) => item.type === 'function_call')

@@ -94,6 +94,16 @@ export function customProviderAt(url: string, network: object = {}, keys: readon
   return { ...providerAt(url, network, keys), custom_provider_config: { base_provider_type: 'openai' } }
 }
 
+/** One provider of each wire: all that may become of a translation. */
+export const providerOfEachWire = ['openai', 'nebius', 'anthropic', 'gemini', 'cohere', 'bedrock']
+
+/** The simulator under each of these names. */
+export function providersAt(url: string, names: readonly string[]): object {
+  const keyOf = (name: string) =>
+    name === 'bedrock' ? { ...anyKey, bedrock_key_config: { region: 'us-east-1' } } : anyKey
+  return Object.fromEntries(names.map((name) => [name, providerAt(url, {}, [keyOf(name)])]))
+}
+
 /** A key the simulator takes, for all models. */
 export const anyKey = { name: 'main', value: 'sk-test-main', models: ['*'] }
 
