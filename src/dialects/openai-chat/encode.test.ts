@@ -290,6 +290,16 @@ describe('a stream', () => {
 const layoutText = /\{"index":0,"type":"reasoning\.content_blocks".*?\}\}\]\}/
 
 describe('a request from another dialect', () => {
+  it.each([
+    ['another', 64, false],
+    ['another', 65, true],
+    [dialect, 65, false],
+  ])('of %s with a user of %i letters loses it: %s', (from, length, isLost) => {
+    const user = 'u'.repeat(length)
+    const { body, dropped } = encodeRequest({ dialect: from, model: 'm', messages: [], stream: false, user })
+    expect([body['user'], dropped]).toEqual(isLost ? [undefined, ['user']] : [user, []])
+  })
+
   it('leaves out what has no place here, and names it', () => {
     const { body, dropped } = encodeRequest({
       dialect: 'another',

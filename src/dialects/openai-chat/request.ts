@@ -87,6 +87,9 @@ export function decodeRequest(body: JsonObject): ChatRequest {
   return request
 }
 
+/** Letters of `user`: OpenAI refuses longer ones. */
+const longestUser = 64
+
 /** As OpenAI would have it; what a provider does otherwise is not decided here. `dropped` names what has no place on this wire. */
 export function encodeRequest(request: ChatRequest): { body: JsonObject; dropped: string[] } {
   const dropped: string[] = []
@@ -103,6 +106,11 @@ export function encodeRequest(request: ChatRequest): { body: JsonObject; dropped
   for (const [name, key] of plainNames) {
     const value = request[key]
     if (value !== undefined) body[name] = value
+  }
+  // Clients of other wires send longer ones, coding agents with every request; who follows OpenAI may refuse what it does.
+  if (!keeper.own && request.user !== undefined && request.user.length > longestUser) {
+    delete body['user']
+    keeper.lose('user')
   }
   const rest = defined({
     max_completion_tokens: maxTokens,
