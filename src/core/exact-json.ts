@@ -1,6 +1,6 @@
 /** JSON with whole numbers that a double cannot hold, kept digit by digit: ids of 64 bits, say. https://tc39.es/proposal-json-parse-with-source/ */
+import { hasEscapedName } from './escaped-names.ts'
 import type { Json, JsonObject } from './json.ts'
-import { hasEscapedName } from './json-text.ts'
 import { checkDepth, parseJson, readWith } from './parse-json.ts'
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown

@@ -40,14 +40,15 @@ function isSpace(code: number): boolean {
   return code === 32 || code === 10 || code === 13 || code === 9
 }
 
-function skipSpace(text: string, at: number): number {
+/** Where the next thing stands. */
+export function skipSpace(text: string, at: number): number {
   let position = at
   while (isSpace(text.charCodeAt(position))) position++
   return position
 }
 
-/** Behind the closing quote of the string that opens at `at`. */
-function stringEnd(text: string, at: number): number {
+/** Behind the closing quote of the string that opens at `at`, or has its first backslash there. */
+export function stringEnd(text: string, at: number): number {
   let position = text.indexOf('"', at + 1)
   while (position !== -1) {
     let slashes = 0
@@ -119,17 +120,6 @@ export function readObject(text: string, at = 0, inside?: Inside<string>): Objec
 /** The members of the object that begins at `at`, leading space allowed. */
 export function members(text: string, at = 0): readonly Member[] {
   return readObject(text, at).members
-}
-
-/** Is any member's name of a valid text written with an escape? Looks at strings with escapes alone, and at each of them once. */
-export function hasEscapedName(text: string): boolean {
-  for (let at = text.indexOf('\\'); at !== -1; ) {
-    // A valid text has backslashes in strings alone. What a string began with does not matter, only what stands behind it.
-    const end = stringEnd(text, at)
-    if (text.charCodeAt(skipSpace(text, end)) === colon) return true
-    at = text.indexOf('\\', end)
-  }
-  return false
 }
 
 function keyName(text: string, at: number, end: number): string {

@@ -1,6 +1,7 @@
 /** JSON that somebody else wrote (RFC 8259). It may have names that V8 misreads, and be nested so deep that whoever goes through it runs out of stack. */
+import { hasEscapedName, readEscapedNames } from './escaped-names.ts'
 import type { Json } from './json.ts'
-import { hasEscapedName, isDeeperThan, readArray, readObject, valueEnd } from './json-text.ts'
+import { isDeeperThan } from './json-text.ts'
 
 /** Objects and lists inside each other. What people send has a few dozen; printing gives up at some thousands. */
 const deepest = 500
@@ -15,32 +16,10 @@ export function readJson(text: string): unknown {
   return hasEscapedName(text) ? readWith(text, JSON.parse) : value
 }
 
-/** Reads a valid text name by name; `readLeaf` is given the text of each string, number, true, false and null. Throws a `SyntaxError` where it is too deep. */
-export function readWith(text: string, readLeaf: (text: string) => unknown): Json {
+/** Reads a valid text that has escaped names; `parse` is given the text of what has none in it. Throws a `SyntaxError` where it is too deep. */
+export function readWith(text: string, parse: (text: string) => unknown): Json {
   checkDepth(text)
-  const read = (at: number): { value: unknown; end: number } => {
-    if (text[at] === '{') {
-      const entries: [string, unknown][] = []
-      const { end } = readObject(text, at, (key, from) => {
-        const inner = read(from)
-        entries.push([key, inner.value])
-        return inner.end
-      })
-      return { value: Object.fromEntries(entries), end }
-    }
-    if (text[at] === '[') {
-      const value: unknown[] = []
-      const { end } = readArray(text, at, (_, from) => {
-        const inner = read(from)
-        value.push(inner.value)
-        return inner.end
-      })
-      return { value, end }
-    }
-    const end = valueEnd(text, at)
-    return { value: readLeaf(text.slice(at, end)), end }
-  }
-  return read(text.search(/\S/)).value as Json
+  return readEscapedNames(text, parse)
 }
 
 /** As `readJson`; what is nested too deep is no JSON either. */
