@@ -1,9 +1,10 @@
 /** The AI SDK with its OpenAI provider, which checks replies strictly, over every wire: what a provider tells beside an answer must not break it. */
 import { createOpenAI } from '@ai-sdk/openai'
-import { generateText, isStepCount, Output, streamText, tool } from 'ai'
+import { generateText, isStepCount, Output, streamText } from 'ai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openTestHouse, providerOfEachWire, providersAt, type TestHouse } from './support/house.ts'
+import { prompt, weather } from './support/ai-sdk.ts'
 
 let house: TestHouse
 let openai: ReturnType<typeof createOpenAI>
@@ -14,14 +15,6 @@ beforeAll(async () => {
 })
 afterAll(() => house.close())
 
-Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
-
-const prompt = 'Hello, Asbru!'
-const weather = tool({
-  description: 'The weather in a city.',
-  inputSchema: z.object({ city: z.enum(['Oslo']) }),
-  execute: async ({ city }) => `Sunny in ${city}`,
-})
 const Person = z.object({ name: z.string(), age: z.int() })
 
 describe.each(

@@ -1,10 +1,11 @@
 /** The AI SDK with its OpenAI provider as a client, with the strict simulator as provider. https://ai-sdk.dev/providers/ai-sdk-providers/openai */
 import { createOpenAI } from '@ai-sdk/openai'
-import { APICallError, generateObject, generateText, isStepCount, Output, streamObject, streamText, tool } from 'ai'
+import { APICallError, generateObject, generateText, isStepCount, Output, streamObject, streamText } from 'ai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openTestHouse, type TestHouse } from './support/house.ts'
 import { until } from './support/until.ts'
+import { prompt, weather } from './support/ai-sdk.ts'
 
 let house: TestHouse
 let model: ReturnType<typeof createOpenAI>['chat']
@@ -18,15 +19,6 @@ beforeEach(() => {
   house.simulator.requests.length = 0
 })
 
-// `generateObject` is told to be old; it is what many applications still call.
-Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
-
-const prompt = 'Hello, Asbru!'
-const weather = tool({
-  description: 'The weather in a city.',
-  inputSchema: z.object({ city: z.enum(['Oslo']) }),
-  execute: async ({ city }) => `Sunny in ${city}`,
-})
 const Person = z.object({ name: z.string(), age: z.int().min(18) })
 
 test('generateText', async () => {

@@ -1,9 +1,10 @@
 /** The AI SDK with its Anthropic provider as a client, over providers of this wire and of another. https://ai-sdk.dev/providers/ai-sdk-providers/anthropic */
 import { createAnthropic } from '@ai-sdk/anthropic'
-import { APICallError, generateObject, generateText, isStepCount, streamText, tool } from 'ai'
+import { APICallError, generateObject, generateText, isStepCount, streamText } from 'ai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openTestHouse, providerAt, type TestHouse } from './support/house.ts'
+import { prompt, weather } from './support/ai-sdk.ts'
 
 let house: TestHouse
 let anthropic: ReturnType<typeof createAnthropic>
@@ -19,14 +20,6 @@ beforeEach(() => {
   house.simulator.requests.length = 0
 })
 
-Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
-
-const prompt = 'Hello, Asbru!'
-const weather = tool({
-  description: 'The weather in a city.',
-  inputSchema: z.object({ city: z.enum(['Oslo']) }),
-  execute: async ({ city }) => `Sunny in ${city}`,
-})
 const Person = z.object({ name: z.string(), age: z.int().min(18) })
 
 describe.each(['openai', 'anthropic'])('%s behind', (provider) => {

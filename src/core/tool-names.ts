@@ -38,11 +38,15 @@ export class ToolNames {
   }
 }
 
+/** The names of the tools that the client runs. */
+export function offeredNames({ tools = [] }: Pick<ChatRequest, 'tools'>): ReadonlySet<string> {
+  return new Set(tools.flatMap((tool) => (tool.kind === 'server' ? [] : [tool.name])))
+}
+
 /** Calls of earlier turns may name tools that are offered no more. */
 function namesIn(request: ChatRequest | undefined): string[] {
   if (request === undefined) return []
-  const offered = (request.tools ?? []).flatMap((tool) => (tool.kind === 'server' ? [] : [tool.name]))
-  return [...offered, ...callsOf(request.messages).map(({ name }) => name)]
+  return [...offeredNames(request), ...callsOf(request.messages).map(({ name }) => name)]
 }
 
 /** The ids of all calls of a conversation, for wires that do not take every id. */

@@ -212,6 +212,26 @@ describe('requests that are long', () => {
     survive(faces['messages']!, request!, onePerDialect)
   })
 
+  const find = (at: number) => ({ type: 'function', name: `find${at}`, defer_loading: true })
+  const chosen = {
+    type: 'allowed_tools',
+    mode: 'auto',
+    tools: many(15_000, (at) => ({ type: 'function', name: `find${at}` })),
+  }
+  it.each<[string, object]>([
+    [
+      'tools in one namespace',
+      { tools: [{ type: 'namespace', name: 'n', tools: many(15_000, find) }], tool_choice: chosen },
+    ],
+    [
+      'namespaces of one tool each',
+      { tools: many(15_000, (at) => ({ type: 'namespace', name: `n${at}`, tools: [find(at)] })), tool_choice: chosen },
+    ],
+  ])('%s', (_, members) => {
+    const request = admitted(JSON.stringify({ model: 'm', input: 'Hello!', ...members }))
+    survive(faces['responses']!, request!, onePerDialect)
+  })
+
   const item = (at: number, type: string, members: object) => ({ type, call_id: `a.${at}`, ...members })
   it.each<[string, object[]]>([
     ['words of the assistant', many(9_999, (at) => ({ role: 'assistant', phase: `${at % 2}`, content: 'x' }))],

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { picture } from '../matrix/scenes.ts'
 import { kinds, openResponsesHouse, type ResponsesHouse } from './kinds.ts'
+import { prompt, weather } from '../support/ai-sdk.ts'
 
 let open: ResponsesHouse
 let openai: OpenAIProvider
@@ -18,14 +19,6 @@ afterEach(async () => {
   expect(await open.recorder.check()).toBeGreaterThan(0)
 })
 
-Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
-
-const prompt = 'Hello, Asbru!'
-const sunny = tool({
-  description: 'The weather in a city.',
-  inputSchema: z.object({ city: z.enum(['Oslo']) }),
-  execute: async ({ city }) => `Sunny in ${city}`,
-})
 const late = tool({
   description: 'The time in a zone.',
   inputSchema: z.object({ zone: z.enum(['UTC']) }),
@@ -87,7 +80,7 @@ describe.each(kinds)('over $name', (kind) => {
   it.each([true, false])('tools in several steps, kept by us: %s', async (store) => {
     const asked = {
       model: model('tools'),
-      tools: { sunny, late },
+      tools: { weather, late },
       stopWhen: isStepCount(3),
       prompt,
       providerOptions: { openai: { store } },

@@ -6,6 +6,7 @@ import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-too
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { inconsistent, unsupported } from '../../core/refuse.ts'
 import { leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
+import { offeredNames } from '../../core/tool-names.ts'
 import { defined } from '../../core/wire.ts'
 import type { Writing } from './writing.ts'
 
@@ -19,7 +20,7 @@ export function writeTools(writing: Writing): void {
   const { tools = [], toolChoice } = request
   refuseServerChoice(toolChoice)
   const chosen = chosenNames(toolChoice)
-  for (const name of chosen ?? []) checkName(name, request)
+  if (chosen !== undefined) checkNames(chosen, request)
   const offered = [...tools.entries()].filter(([index, tool]) => {
     if (tool.kind !== 'server') return chosen === undefined || chosen.has(tool.name)
     const isLeftOut = leavesOut(toolChoice, tool)
@@ -45,8 +46,9 @@ function chosenNames(choice: ToolChoice | undefined): ReadonlySet<string> | unde
   return choice?.mode === 'allowed' ? new Set(choice.tools.map(({ name }) => name)) : undefined
 }
 
-function checkName(name: string, { tools = [] }: ChatRequest): void {
-  if (tools.some((tool) => tool.kind !== 'server' && tool.name === name)) return
+function checkNames(chosen: ReadonlySet<string>, request: ChatRequest): void {
+  const name = [...chosen.difference(offeredNames(request))][0]
+  if (name === undefined) return
   throw inconsistent('tool_choice', `names ${JSON.stringify(name)}, which is none of the tools`, 'Name one of them')
 }
 

@@ -8,6 +8,7 @@ import { customToolSchema, hasGrammar, toldGrammar } from '../../core/custom-too
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { unsupported } from '../../core/refuse.ts'
 import { leavesOut, refuseServerChoice } from '../../core/tool-choice.ts'
+import { offeredNames, type ToolNames } from '../../core/tool-names.ts'
 import { fitSchema } from './schema.ts'
 import type { Writing } from './writing.ts'
 
@@ -130,6 +131,7 @@ function withoutFunctions(choice: ToolChoice | undefined): JsonObject {
 }
 
 function modeOf(choice: ToolChoice | undefined, writing: Writing): JsonObject | undefined {
+  const { request, names } = writing
   switch (choice?.mode) {
     case 'none':
       return { mode: 'NONE' }
@@ -137,13 +139,14 @@ function modeOf(choice: ToolChoice | undefined, writing: Writing): JsonObject | 
       return { mode: 'ANY' }
     case 'tool':
       writing.keeper.put({}, choice.extra, 'tool_choice')
-      return { mode: 'ANY', allowedFunctionNames: [offered(choice.name, 'tool_choice', writing)] }
+      return { mode: 'ANY', allowedFunctionNames: [fitted(choice.name, 'tool_choice', offeredNames(request), names)] }
     case 'allowed': {
       writing.keeper.put({}, choice.extra, 'tool_choice')
       const path = 'tool_choice.allowed_tools.tools'
-      const names = choice.tools.map(({ name }, position) => offered(name, `${path}[${position}]`, writing))
-      if (names.length === 0) return noneOf(choice.among, path)
-      return { mode: choice.among === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames: names }
+      if (choice.tools.length === 0) return noneOf(choice.among, path)
+      const offered = offeredNames(request)
+      const allowed = choice.tools.map(({ name }, position) => fitted(name, `${path}[${position}]`, offered, names))
+      return { mode: choice.among === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames: allowed }
     }
     default:
       return free(choice, writing)
@@ -162,8 +165,8 @@ function free(choice: ToolChoice | undefined, { request }: Writing): JsonObject 
   return choice === undefined ? undefined : { mode: 'AUTO' }
 }
 
-function offered(name: string, path: string, { request, names }: Writing): string {
-  if (request.tools?.some((tool) => tool.kind !== 'server' && tool.name === name)) return names.fit(name)
+function fitted(name: string, path: string, offered: ReadonlySet<string>, names: ToolNames): string {
+  if (offered.has(name)) return names.fit(name)
   throw unsupported(
     path,
     `names the function ${JSON.stringify(name)}, which is not among the tools`,

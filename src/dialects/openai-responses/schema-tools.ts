@@ -5,9 +5,10 @@
 import { z } from 'zod'
 import { invalidRequest } from '../../core/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
-import { tableOf } from '../../core/wire.ts'
+import { objectsOf, tableOf } from '../../core/wire.ts'
 import { serverToolType } from './decode-tools.ts'
 import { object, optional, otherType, type Shape, shape, text, words } from './schema-checks.ts'
+import { isNamespace } from './tool-namespaces.ts'
 
 const texts = z.array(text)
 const cacheControl = optional(z.looseObject({ type: text, ttl: optional(text), scope: optional(text) }))
@@ -78,17 +79,23 @@ const tools = tableOf<Shape>({
 export function checkTools(list: readonly Json[], body: JsonObject): void {
   for (const [index, tool] of list.entries()) {
     if (!isJsonObject(tool)) continue
-    const { type } = tool
-    const path = `tools[${index}].type`
-    if (type === undefined || type === null)
-      throw invalidRequest(
-        `Missing required parameter: '${path}': missing required 'type' field in a tool.`,
-        path,
-        'missing_required_parameter',
-      )
-    const known = typeof type === 'string' ? tools[serverToolType(type)] : typed
-    if (known !== undefined && !known.fits(tool)) throw known.fault(tool, ['tools', index], body)
+    checkTool(tool, ['tools', index], `tools[${index}]`, body)
+    if (!isNamespace(tool)) continue
+    for (const [inner, within] of objectsOf(tool['tools']).entries())
+      checkTool(within, ['tools', index, 'tools', inner], `tools[${index}].tools[${inner}]`, body)
   }
+}
+
+function checkTool(tool: JsonObject, path: readonly PropertyKey[], at: string, body: JsonObject): void {
+  const { type } = tool
+  if (type === undefined || type === null)
+    throw invalidRequest(
+      `Missing required parameter: '${at}.type': missing required 'type' field in a tool.`,
+      `${at}.type`,
+      'missing_required_parameter',
+    )
+  const known = typeof type === 'string' ? tools[serverToolType(type)] : typed
+  if (known !== undefined && !known.fits(tool)) throw known.fault(tool, path, body)
 }
 
 const typed = shape({ type: text })

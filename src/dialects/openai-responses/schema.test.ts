@@ -109,6 +109,22 @@ describe('a request is refused', () => {
       'integer_above_max_value',
       '<= 50',
     ],
+    [tool({ type: 'namespace', tools: [] }), 'tools[1].name', 'missing_required_parameter', 'name'],
+    [tool({ type: 'namespace', name: 'n' }), 'tools[1].tools', 'missing_required_parameter', 'tools'],
+    [tool({ type: 'namespace', name: 'n', tools: 'f' }), 'tools[1].tools', 'invalid_type', 'an array'],
+    [tool({ type: 'namespace', name: 'n', tools: ['f'] }), 'tools[1].tools[0]', 'invalid_type', 'an object'],
+    [
+      tool({ type: 'namespace', name: 'n', tools: [{ name: 'f' }] }),
+      'tools[1].tools[0].type',
+      'missing_required_parameter',
+      "missing required 'type' field",
+    ],
+    [
+      tool({ type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f' }, { type: 'function' }] }),
+      'tools[1].tools[1].name',
+      'missing_required_parameter',
+      'name',
+    ],
     [tool({ type: 'file_search' }), 'tools[1].vector_store_ids', 'missing_required_parameter', 'vector_store_ids'],
     [
       tool({ type: 'web_search_2025_08_26', search_context_size: 'all' }),

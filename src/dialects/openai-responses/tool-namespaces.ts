@@ -20,15 +20,16 @@ export class ToolNamespaces {
   /** By namespace, then by name. */
   readonly #joined = new Map<string, Map<string, string>>()
   readonly #own = new Map<string, OwnName>()
-  readonly #plain = new Set<string>()
+  /** What a tool is called that is named without its namespace: the first of that name, one that stands in none before all others. */
+  readonly #found = new Map<string, string>()
 
   /** Takes the tools of a request. */
   constructor(tools: readonly JsonObject[]) {
     const free = new FreeNames()
     for (const tool of tools) {
       const name = nameOf(tool)
-      if (isNamespace(tool) || this.#plain.has(name)) continue
-      this.#plain.add(name)
+      if (isNamespace(tool)) continue
+      this.#found.set(name, name)
       free.add(name)
     }
     for (const tool of tools.filter(isNamespace)) {
@@ -39,8 +40,9 @@ export class ToolNamespaces {
         const name = nameOf(inner)
         if (within.has(name)) continue
         const wanted = joined(namespace, name)
-        const given = free.give(wanted, (number) => `${wanted.slice(0, longest - 4)}_${number}`)
+        const given = free.give(wanted, (number) => `${wanted.slice(0, longest - 1 - String(number).length)}_${number}`)
         within.set(name, given)
+        if (!this.#found.has(name)) this.#found.set(name, given)
         this.#own.set(given, { name, namespace })
       }
     }
@@ -59,12 +61,7 @@ export class ToolNamespaces {
 
   /** What other wires call a tool that is named without its namespace. */
   find(name: string): string {
-    if (this.#plain.has(name)) return name
-    for (const within of this.#joined.values()) {
-      const given = within.get(name)
-      if (given !== undefined) return given
-    }
-    return name
+    return this.#found.get(name) ?? name
   }
 }
 
@@ -88,8 +85,19 @@ export function isNamespace({ type }: JsonObject): boolean {
   return type === 'namespace'
 }
 
-/** Where each tool of a request stands that other wires have in one list. */
-export function toolPlaces(body: JsonObject): string[] {
+const placesOf = new WeakMap<JsonObject, readonly string[]>()
+
+/** Where each tool of a request stands that other wires have in one list. One request may have many places that are to be named. */
+export function toolPlaces(body: JsonObject): readonly string[] {
+  let places = placesOf.get(body)
+  if (places === undefined) {
+    places = placesIn(body)
+    placesOf.set(body, places)
+  }
+  return places
+}
+
+function placesIn(body: JsonObject): string[] {
   return objectsOf(body['tools']).flatMap((tool, index) => {
     const at = `tools[${index}]`
     return isNamespace(tool) ? objectsOf(tool['tools']).map((_, inner) => `${at}.tools[${inner}]`) : [at]
