@@ -34,7 +34,8 @@ export async function ask(target: Target, key: ProviderKey, exchange: Exchange, 
   try {
     return await send(sent, target, key, exchange, world)
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
+    // A client that has gone is asked nothing more for, and may be why an error could not be read.
+    if (!(error instanceof GatewayError) || exchange.call.signal.aborted) throw error
     if (sent.isOptional && saysNoSuchPath(error)) {
       const { url } = sent.call
       world.log.info(

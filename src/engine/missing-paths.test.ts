@@ -34,7 +34,7 @@ const settings = snapshot([
   provider('ollama', { provider: ollama }),
 ])
 
-function callOf(model: string): Call {
+function callOf(model: string, signal = new AbortController().signal): Call {
   const text = JSON.stringify({ model, input: 'Hi' })
   const request = { text, members: members(text), body: JSON.parse(text) as JsonObject }
   return {
@@ -48,7 +48,7 @@ function callOf(model: string): Call {
     request,
     asked: { request, replyId: 'resp_1' },
     head: openaiResponsesClient.checkRequest(request.body),
-    signal: new AbortController().signal,
+    signal,
   }
 }
 
@@ -101,6 +101,19 @@ it('a model that is not there is told, and nothing else is tried', async () => {
   ]
   expect((await play('vllm/m')).status).toBe(404)
   expect(paths()).toEqual(['/v1/responses'])
+})
+
+it('a client that leaves while the error is read takes nothing for missing', async () => {
+  const client = new AbortController()
+  world.script = [(exchange) => void exchange.head(404), old()]
+  const pending = handle(callOf('vllm/m', client.signal), world)
+  await world.clock.advance(100)
+  client.abort()
+  await world.clock.advance(1000)
+  ;(await pending).close()
+  expect(paths()).toEqual(['/v1/responses'])
+  await play('vllm/m')
+  expect(paths()[1]).toBe('/v1/responses')
 })
 
 it('what the other path says is told, too', async () => {
